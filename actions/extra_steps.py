@@ -1,0 +1,116 @@
+"""Steps that real life adds to a plan: make-ups of a missed module, sessions of a recovery plan."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, select
+
+from actions import history
+from actions.programmes import calendar_of, definition_of
+from actions.tell import title_for
+from models import Enrolment, Step
+from programme import reminders
+from programme.calendar import Calendar
+from programme.civil import civil_day
+from programme.definition import MEETINGS, Definition, RecoveryRule
+from programme.planning import landing
+from programme.timing import START
+from programme.wording import Bilingual
+
+MAKE_UP = Bilingual(fr="Rattrapage", ar="حصة استدراكية")
+
+
+def plan_make_up(session: Session, enrolment: Enrolment, missed: Step, *, on: date, now: datetime) -> None:
+    """Plan another occasion for a missed module; nothing when the time for make-ups is over."""
+    definition, calendar = definition_of(session, enrolment), calendar_of(session)
+    stage = definition.stage(missed.stage)
+    if stage.make_up_after_weeks is None or stage.make_ups_until is None or enrolment.start_on is None:
+        return
+    nominal = on + timedelta(weeks=stage.make_up_after_weeks)
+    due_on = landing(definition.by_key[missed.rule], nominal, calendar)
+    if due_on > stage.make_ups_until.nominal({START: enrolment.start_on}, calendar):
+        history.record(session, enrolment, "no make-up left", by="engine", now=now, subject=missed.key)
+        return
+    step = _extra(enrolment, definition, calendar, kind=missed.kind, rule=missed.rule, due=(nominal, due_on), now=now)
+    step.key, step.origin = _make_up_key(session, enrolment, missed), "make_up"
+    _name(step, _make_up_title(title_for(missed, definition)))
+    session.add(step)
+    history.record(session, enrolment, "make-up planned", by="engine", now=now, subject=step.key, on=due_on.isoformat())
+
+
+def _make_up_title(title: Bilingual) -> Bilingual:
+    if title.fr.startswith(MAKE_UP.fr):
+        return title
+    return Bilingual(fr=f"{MAKE_UP.fr} – {title.fr}", ar=f"{MAKE_UP.ar} – {title.ar}")
+
+
+def _make_up_key(session: Session, enrolment: Enrolment, missed: Step) -> str:
+    earlier = session.exec(
+        select(Step.key).where(Step.enrolment_id == enrolment.id, Step.rule == missed.rule, Step.origin == "make_up")
+    ).all()
+    return f"{missed.rule}-make-up-{len(earlier) + 1}"
+
+
+def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, now: datetime) -> None:
+    """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision."""
+    definition, calendar = definition_of(session, enrolment), calendar_of(session)
+    rule = definition.recovery
+    for number in range(1, rule.sessions + 1):
+        nominal = decided_on + timedelta(weeks=rule.every_weeks * number)
+        held_on = calendar.on_or_after(nominal)
+        reported = held_on + timedelta(days=rule.report_within_days)
+        report = (reported, calendar.on_or_after(reported))
+        session.add(_recovery(enrolment, definition, calendar, rule, "session", number, (nominal, held_on), now))
+        session.add(_recovery(enrolment, definition, calendar, rule, "report", number, report, now))
+    history.record(session, enrolment, "recovery plan added", by="engine", now=now, sessions=rule.sessions)
+
+
+def _recovery(
+    enrolment: Enrolment,
+    definition: Definition,
+    calendar: Calendar,
+    rule: RecoveryRule,
+    kind: str,
+    number: int,
+    due: tuple[date, date],
+    now: datetime,
+) -> Step:
+    step = _extra(enrolment, definition, calendar, kind=kind, rule=f"coaching.{kind}", due=due, now=now)
+    step.key, step.origin, step.number = f"coaching.recovery-{kind}-{number:02d}", "recovery", number
+    title = rule.title if kind == "session" else rule.report
+    _name(step, Bilingual(fr=title.fr.replace("{n}", str(number)), ar=title.ar.replace("{n}", str(number))))
+    return step
+
+
+def _extra(
+    enrolment: Enrolment,
+    definition: Definition,
+    calendar: Calendar,
+    *,
+    kind: str,
+    rule: str,
+    due: tuple[date, date],
+    now: datetime,
+) -> Step:
+    """Return a step like those of a rule, on another date."""
+    like, (nominal_on, due_on) = definition.by_key[rule], due
+    is_meeting = like.kind in MEETINGS
+    assert enrolment.id is not None
+    return Step(
+        enrolment_id=enrolment.id,
+        key="",
+        rule=rule,
+        stage=rule.partition(".")[0],
+        kind=kind,
+        owner=like.owner,
+        nominal_on=nominal_on,
+        due_on=due_on,
+        at=f"{like.at:%H:%M}" if is_meeting else None,
+        minutes=like.minutes if is_meeting else None,
+        remind_on=reminders.first_from(definition.reminders_for(kind), due_on, civil_day(now), calendar),
+    )
+
+
+def _name(step: Step, title: Bilingual) -> None:
+    step.title_fr, step.title_ar = title.fr, title.ar

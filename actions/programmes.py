@@ -1,0 +1,94 @@
+"""Publishes versions of the programme, and gives a session's work its definition and its calendar."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlmodel import Session, col, select
+
+from models import Cohort, Enrolment, HolidayOverride, ProgrammeVersion
+from programme.calendar import Calendar
+from programme.definition import Definition
+from programme.definition_file import content_hash, read_definition, shipped_text
+from programme.errors import ProgrammeUnknown, VersionTaken
+
+
+def publish(session: Session, text: str, *, by: str, now: datetime, name: str = "the definition") -> ProgrammeVersion:
+    """Freeze a definition as a version; the same text again returns what is there.
+
+    It changes nobody: enrolments stay pinned to the version they began with.
+    """
+    definition = read_definition(text, name=name)
+    digest = content_hash(text)
+    known = session.exec(
+        select(ProgrammeVersion).where(
+            ProgrammeVersion.programme == definition.programme, ProgrammeVersion.version == definition.version
+        )
+    ).first()
+    if known is None:
+        return _store(session, definition, text, digest, by=by, now=now)
+    if known.content_hash != digest:
+        raise VersionTaken(programme=definition.programme, version=definition.version)
+    return known
+
+
+def _store(
+    session: Session, definition: Definition, text: str, digest: str, *, by: str, now: datetime
+) -> ProgrammeVersion:
+    version = ProgrammeVersion(
+        programme=definition.programme,
+        version=definition.version,
+        content_hash=digest,
+        body=text,
+        published_at=now,
+        published_by=by,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def newest(session: Session, programme: str, *, by: str, now: datetime) -> ProgrammeVersion:
+    """Return the newest published version; the one that comes with the program is published on first use."""
+    known = session.exec(
+        select(ProgrammeVersion)
+        .where(ProgrammeVersion.programme == programme)
+        .order_by(col(ProgrammeVersion.version).desc())
+    ).first()
+    if known is not None:
+        return known
+    if programme != _parsed(shipped_text()).programme:
+        raise ProgrammeUnknown(name=programme)
+    return publish(session, shipped_text(), by=by, now=now)
+
+
+@lru_cache(maxsize=64)
+def _parsed(body: str) -> Definition:
+    return read_definition(body)
+
+
+def definition_of(session: Session, owner: Enrolment | Cohort) -> Definition:
+    """Return the definition that an enrolment (or a cohort's next enrolments) follows."""
+    version = session.get_one(ProgrammeVersion, owner.programme_version_id)
+    return _parsed(version.body)
+
+
+def definitions(session: Session) -> dict[int, Definition]:
+    """Return every published definition by its row's id; reading a text is done once a process."""
+    versions = session.exec(select(ProgrammeVersion)).all()
+    return {version.id: _parsed(version.body) for version in versions if version.id is not None}
+
+
+def calendar_of(session: Session) -> Calendar:
+    """Return the working calendar with the coordinators' corrections; asked for once in a session."""
+    calendar: Calendar | None = session.info.get("calendar")
+    if calendar is None:
+        rows = session.exec(select(HolidayOverride)).all()
+        calendar = session.info["calendar"] = _calendar(tuple(sorted((row.on, row.name) for row in rows)))
+    return calendar
+
+
+@lru_cache(maxsize=16)
+def _calendar(overrides: tuple[tuple[date, str | None], ...]) -> Calendar:
+    return Calendar(dict(overrides))

@@ -1,0 +1,203 @@
+"""Records facts: steps done, presence at training, coaching sessions, evaluations, the plan's progress, calls made.
+
+A fact is dated, signed and never overwritten. It closes its step, takes back what has not left
+about it, and has the next morning look at the stage when its exit may hold now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from actions import history
+from actions.conclude import nudge
+from actions.extra_steps import plan_make_up
+from actions.lookup import enrolment_named, open_step, refuse_future
+from actions.programmes import definition_of
+from actions.tell import called_notice, close, withdraw
+from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
+from programme.civil import civil_day
+from programme.errors import AlreadyEvaluated, CheckpointUnknown, EnrolmentNotActive, WrongVerb
+from programme.scoring import Answer, default_questionnaire, score, weakest
+from programme.wording import Sentence, sentence
+
+PLAN_DRAFT = "diagnosis.plan-draft"
+OTHER_VERBS: Mapping[str, Sentence] = {
+    "module": sentence("record who was there, with `mourafaka attendance`"),
+    "session": sentence("report the session, with `mourafaka session`"),
+    "evaluation": sentence("record the answers, with `mourafaka evaluate`"),
+    "decision": sentence("decide, with `mourafaka decide`"),
+}
+
+
+def complete_step(session: Session, *, code: str, step: str, on: date, by: str, now: datetime) -> Step:
+    """Tick a step off; kinds that carry facts of their own have their own verb and are refused here.
+
+    A call can still be made, and said to be made, after the enrolment has ended.
+    """
+    enrolment = enrolment_named(session, code)
+    row = open_step(session, enrolment, step)
+    if row.kind != "call" and enrolment.status != "active":
+        raise EnrolmentNotActive(code=code, status=enrolment.status)
+    if row.kind in OTHER_VERBS:
+        raise WrongVerb(step=step, remedy=OTHER_VERBS[row.kind])
+    if row.kind == "call":
+        _settle_call(session, enrolment, row, now)
+    _close(session, enrolment, row, "done", on=on, by=by, now=now)
+    if step == PLAN_DRAFT:
+        _draft_plan(session, enrolment, by=by, now=now)
+    return row
+
+
+def _close(
+    session: Session, enrolment: Enrolment, step: Step, status: str, *, on: date, by: str, now: datetime
+) -> None:
+    refuse_future(on, civil_day(now))
+    close(step, status, on=on, by=by)
+    session.add(step)
+    withdraw(session, enrolment, [step], reason=f"step {status} on {on}", now=now)
+    history.record(session, enrolment, f"step {status}", by=by, now=now, subject=step.key, on=on.isoformat())
+    nudge(session, enrolment, step.stage, now=now)
+
+
+def _settle_call(session: Session, enrolment: Enrolment, step: Step, now: datetime) -> None:
+    """Write down that a notice was told by telephone."""
+    notice = called_notice(session, enrolment, step)
+    if notice is not None and notice.status == "pending":
+        notice.status, notice.reason, notice.sent_at, notice.settled_at = "sent", "told by telephone", now, now
+        notice.attempts = 1
+        session.add(notice)
+
+
+def _draft_plan(session: Session, enrolment: Enrolment, *, by: str, now: datetime) -> None:
+    """Give the development plan one action for each of the weakest axes of the first measure."""
+    measure = session.exec(
+        select(Evaluation).where(Evaluation.enrolment_id == enrolment.id).order_by(col(Evaluation.on))
+    ).first()
+    if measure is None or enrolment.id is None:
+        return
+    questionnaire = default_questionnaire()
+    axes = weakest(score(questionnaire, dict(measure.answers), measure.form), questionnaire)  # type: ignore[arg-type] # stored as JSON
+    session.add_all(
+        PlanAction(enrolment_id=enrolment.id, axis=axis.key, title_fr=axis.action.fr, title_ar=axis.action.ar)
+        for axis in axes
+    )
+    history.record(
+        session,
+        enrolment,
+        "plan drafted",
+        by=by,
+        now=now,
+        why=f"the weakest axes of {measure.checkpoint}",
+        axes=[axis.key for axis in axes],
+    )
+
+
+def record_attendance(
+    session: Session, *, code: str, step: str, presence: Mapping[str, bool], on: date, by: str, now: datetime
+) -> Step:
+    """Record who of a cooperative was at a module; when nobody was, a make-up is planned where there is time."""
+    enrolment = enrolment_named(session, code, to_change=True)
+    row = open_step(session, enrolment, step)
+    if row.kind != "module":
+        raise WrongVerb(step=step, remedy=sentence("only training modules have an attendance list"))
+    assert enrolment.id is not None
+    assert row.id is not None
+    for attendee, present in presence.items():
+        session.add(
+            Attendance(
+                enrolment_id=enrolment.id,
+                step_id=row.id,
+                module=row.rule,
+                attendee=attendee,
+                on=on,
+                present=present,
+                recorded_by=by,
+                recorded_at=now,
+            )
+        )
+    session.flush()
+    attended = any(presence.values())
+    _close(session, enrolment, row, "done" if attended else "missed", on=on, by=by, now=now)
+    if not attended:
+        plan_make_up(session, enrolment, row, on=on, now=now)
+    return row
+
+
+def report_session(
+    session: Session, *, code: str, step: str, held: bool, on: date, by: str, now: datetime, summary: str = ""
+) -> Step:
+    """Report a coaching session: held or missed."""
+    enrolment = enrolment_named(session, code, to_change=True)
+    row = open_step(session, enrolment, step)
+    if row.kind != "session":
+        raise WrongVerb(step=step, remedy=sentence("only coaching sessions are reported as held or missed"))
+    assert enrolment.id is not None
+    assert row.id is not None
+    session.add(
+        SessionReport(
+            enrolment_id=enrolment.id,
+            step_id=row.id,
+            on=on,
+            held=held,
+            summary=summary,
+            recorded_by=by,
+            recorded_at=now,
+        )
+    )
+    session.flush()
+    _close(session, enrolment, row, "done" if held else "missed", on=on, by=by, now=now)
+    return row
+
+
+def record_evaluation(
+    session: Session, *, code: str, checkpoint: str, answers: Mapping[str, Answer], on: date, by: str, now: datetime
+) -> Evaluation:
+    """Record the answers of a checkpoint with their score; the next morning proposes a decision on them."""
+    enrolment = enrolment_named(session, code, to_change=True)
+    definition = definition_of(session, enrolment)
+    rule = next((rule for rule in definition.checkpoints if rule.key == checkpoint), None)
+    if rule is None:
+        raise CheckpointUnknown(checkpoint=checkpoint, known=", ".join(item.key for item in definition.checkpoints))
+    known = session.exec(
+        select(Evaluation).where(Evaluation.enrolment_id == enrolment.id, Evaluation.checkpoint == checkpoint)
+    ).first()
+    if known is not None:
+        raise AlreadyEvaluated(checkpoint=checkpoint, code=code, on=known.on)
+    row = open_step(session, enrolment, f"{rule.stage}.{checkpoint}-evaluation")
+    evaluation = _evaluation(enrolment, checkpoint, rule.form, answers, on=on, by=by, now=now)
+    session.add(evaluation)
+    _close(session, enrolment, row, "done", on=on, by=by, now=now)
+    return evaluation
+
+
+def _evaluation(
+    enrolment: Enrolment, checkpoint: str, form: str, answers: Mapping[str, Answer], *, on: date, by: str, now: datetime
+) -> Evaluation:
+    assert enrolment.id is not None
+    result = score(default_questionnaire(), answers, "short" if form == "short" else "full")
+    return Evaluation(
+        enrolment_id=enrolment.id,
+        checkpoint=checkpoint,
+        on=on,
+        form=form,
+        answers=dict(answers),
+        score=result.to_json(),
+        recorded_by=by,
+        recorded_at=now,
+    )
+
+
+def complete_action(session: Session, *, code: str, axis: str, on: date, by: str, now: datetime) -> None:
+    """Record that a plan's action is done; saying it again changes nothing."""
+    enrolment = enrolment_named(session, code, to_change=True)
+    refuse_future(on, civil_day(now))
+    action = session.exec(
+        select(PlanAction).where(PlanAction.enrolment_id == enrolment.id, PlanAction.axis == axis)
+    ).first()
+    if action is None or action.done_on is not None:
+        return
+    action.done_on, action.done_by = on, by
+    history.record(session, enrolment, "plan action done", by=by, now=now, subject=axis, on=on.isoformat())

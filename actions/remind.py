@@ -1,0 +1,117 @@
+"""The morning's reminders: one indexed question, the pure rule for each step, and the promises it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from actions.desk import open_desk
+from actions.tell import item_facts, tell, title_for
+from models import Cohort, Enrolment, Step
+from notifications.promises import Desk, Word
+from programme import reminders
+from programme.calendar import ONE_DAY
+from programme.reminders import Reminder
+
+STALE = "its day passed while nothing ran"
+
+
+def steps_due(session: Session, cohort: Cohort, today: date, *, limit: int) -> list[int]:
+    """Return the ids of steps of which someone should hear, the longest waiting first."""
+    rows = session.exec(
+        select(Step.id)
+        .join(Enrolment)
+        .where(
+            col(Step.remind_on).is_not(None),
+            col(Step.remind_on) <= today,
+            Step.status == "open",
+            Enrolment.cohort_id == cohort.id,
+            Enrolment.status == "active",
+        )
+        .order_by(col(Step.remind_on), col(Step.id))
+        .limit(limit)
+    )
+    return [row for row in rows if row is not None]
+
+
+def remind(session: Session, cohort: Cohort, step_ids: Sequence[int], *, now: datetime) -> int:
+    """Promise what is due of these steps, and set the day on which each is looked at again.
+
+    Returns how many notices were promised. Steps that meanwhile are done, or were looked at
+    already today, are passed over: repeating it does nothing.
+    """
+    pairs = _load(session, step_ids)
+    if not pairs:
+        return 0
+    desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
+    words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
+    for step, _ in pairs:
+        step.remind_on = _next(desk, step)
+    return len(tell(desk, words, cohort))
+
+
+def _load(session: Session, step_ids: Sequence[int]) -> list[tuple[Step, Enrolment]]:
+    rows = session.exec(
+        select(Step, Enrolment)
+        .join(Enrolment)
+        .where(col(Step.id).in_(step_ids), Step.status == "open", Enrolment.status == "active")
+        .order_by(col(Step.id))
+    )
+    return list(rows.all())
+
+
+def _next(desk: Desk, step: Step) -> date | None:
+    rules = desk.definition.reminders_for(step.kind)
+    if step.kind == "call":
+        rules = tuple(rule for rule in rules if rule.days > 0)
+    return reminders.first_from(rules, step.due_on, desk.today + ONE_DAY, desk.calendar)
+
+
+def words_of(desk: Desk, step: Step, enrolment: Enrolment) -> list[Word]:
+    """Return what should be said of one step today; what its day has passed for comes marked as stale."""
+    if step.remind_on is None or step.remind_on > desk.today:
+        return []
+    rules = desk.definition.reminders_for(step.kind)
+    reached = reminders.due(rules, step.due_on, since=step.remind_on, today=desk.today, calendar=desk.calendar)
+    words = [_word(desk, step, enrolment, item) for item in reached]
+    return [word for word in words if word is not None]
+
+
+def _word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder) -> Word | None:
+    to = desk.people.find(step.owner if item.to == "owner" else item.to, enrolment)
+    if to is None:
+        return None
+    kind = kind_of(step, item)
+    title = title_for(step, desk.definition)
+    facts = item_facts(desk, step, title, enrolment)
+    if kind == "step_late":
+        facts["days_late"] = (desk.today - step.due_on).days
+    if kind == "meeting":
+        facts |= _meeting_facts(step, enrolment)
+        facts["meeting"] = facts["step"]
+    mark = f"{item.days:+d}@{step.due_on.isoformat()}"
+    return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=STALE if item.stale else "")
+
+
+def kind_of(step: Step, item: Reminder) -> str:
+    """Return the kind of notice that a reminder is for the one who hears it."""
+    if item.to == "cooperative" and step.at is not None:
+        return "meeting"
+    if item.to != "owner":
+        return "escalation"
+    return "step_late" if item.late else "step_reminder"
+
+
+def _meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
+    begins = datetime.strptime(step.at or "10:00", "%H:%M")  # noqa: DTZ007 - a wall time of day
+    ends = begins + timedelta(minutes=step.minutes or 120)
+    return {
+        "on": step.due_on.isoformat(),
+        "at": step.at,
+        "ends_at": f"{ends:%H:%M}",
+        "place": step.place,
+        "uid": f"{enrolment.code}/{step.key}".replace("/", "-"),
+        "sequence": 0,
+    }

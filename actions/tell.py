@@ -1,0 +1,142 @@
+"""Promises words, and sees that each reaches someone: calls to make for those without mail, one message a day for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models import Cohort, Enrolment, Notice, Step
+from notifications import digests, outbox
+from notifications.promises import Desk, Word, promise
+from notifications.recipients import Recipient
+from programme import reminders
+from programme.civil import civil_day
+from programme.definition import Definition
+from programme.planning import title_of
+from programme.wording import Bilingual
+
+CALL_TITLES = {
+    "welcome": Bilingual(fr="Appeler : bienvenue dans le programme", ar="اتصال: الترحيب بالتعاونية في البرنامج"),
+    "step_reminder": Bilingual(fr="Appeler : rappel d'une échéance", ar="اتصال: التذكير بأجل"),
+    "step_late": Bilingual(fr="Appeler : échéance dépassée", ar="اتصال: أجل متجاوز"),
+    "meeting": Bilingual(fr="Appeler : rappel d'un rendez-vous", ar="اتصال: التذكير بموعد"),
+    "checkpoint_result": Bilingual(fr="Appeler : résultat de l'évaluation", ar="اتصال: نتيجة التقييم"),
+    "certificate": Bilingual(fr="Appeler : attestation", ar="اتصال: الشهادة"),
+}
+"""What the coach reads on the step that stands for a notice; its script holds the words to say."""
+
+
+def tell(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
+    """Promise the words; a cooperative without mail becomes a call of its coach, staff hear once a day."""
+    notices = promise(desk, words, cohort)
+    by_key = {word.key: word for word in words}
+    calls = [
+        (by_key[notice.key], notice) for notice in notices if notice.channel == "call" and notice.status == "pending"
+    ]
+    notices += promise(desk, [_call(desk, word, notice) for word, notice in calls], cohort) if calls else []
+    digests.gather(desk, notices, cohort)
+    return notices
+
+
+def _call(desk: Desk, word: Word, notice: Notice) -> Word:
+    """Write the step of a call, and return the word that tells it to the one who calls."""
+    caller = desk.people.find("coach", word.enrolment) or desk.people.find("coordinator", word.enrolment)
+    step = _call_step(desk, word, notice, caller)
+    facts = {
+        **item_facts(desk, step, Bilingual(fr=step.title_fr or "", ar=step.title_ar or ""), word.enrolment),
+        "script": notice.facts["script"],
+        "cooperative_phone": word.to.phone,
+    }
+    to = caller or Recipient("coordinator", "coordinator:nobody", None, None, None, "fr")
+    return Word("call", word.enrolment, to, word.due_on, facts, step=step)
+
+
+def _call_step(desk: Desk, word: Word, notice: Notice, caller: Recipient | None) -> Step:
+    title = CALL_TITLES[notice.kind]
+    due_on = civil_day(notice.send_at)
+    chasers = [rule for rule in desk.definition.reminders_for("call") if rule.days > 0]
+    assert word.enrolment.id is not None
+    step = Step(
+        enrolment_id=word.enrolment.id,
+        key=call_key(word.enrolment, notice.key),
+        rule="call",
+        stage="call",
+        kind="call",
+        owner=caller.role if caller else "coordinator",
+        nominal_on=notice.due_on,
+        due_on=due_on,
+        origin="call",
+        title_fr=title.fr,
+        title_ar=title.ar,
+        remind_on=reminders.first_from(chasers, due_on, due_on, desk.calendar),
+    )
+    desk.session.add(step)
+    desk.session.flush()
+    return step
+
+
+def call_key(enrolment: Enrolment, notice_key: str) -> str:
+    """Return the key of the step that stands for a notice."""
+    return f"call.{notice_key.removeprefix(enrolment.code + '/')}"
+
+
+def called_notice(session: Session, enrolment: Enrolment, step: Step) -> Notice | None:
+    """Return the notice that a call step stands for."""
+    key = f"{enrolment.code}/{step.key.removeprefix('call.')}"
+    return session.exec(select(Notice).where(Notice.key == key)).first()
+
+
+def item_facts(desk: Desk, step: Step, title: Bilingual, enrolment: Enrolment) -> dict[str, Any]:
+    """Return what a message of the day says of one step: whose, what, when, and whom to call."""
+    contact = desk.people.find("cooperative", enrolment)
+    owner = desk.people.find(step.owner, enrolment)
+    return {
+        "title": {"fr": title.fr, "ar": title.ar},
+        "step": {"fr": title.fr, "ar": title.ar},
+        "due_on": step.due_on.isoformat(),
+        "days": (step.due_on - desk.today).days,
+        "cooperative_phone": contact.phone if contact else None,
+        "script": None,
+        "text": None,
+        "owner_role": step.owner,
+        "owner_name": owner.name if owner else None,
+    }
+
+
+def title_for(step: Step, definition: Definition) -> Bilingual:
+    """Return a step's title: its own, or its definition's."""
+    if step.title_fr and step.title_ar:
+        return Bilingual(fr=step.title_fr, ar=step.title_ar)
+    return title_of(definition, step.rule, step.number)
+
+
+def withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], *, reason: str, now: datetime) -> int:
+    """Take back what has not left about some steps, and the calls that were to be made about them."""
+    ids = [step.id for step in steps if step.id is not None]
+    waiting = session.exec(
+        select(Notice.key, Notice.channel).where(col(Notice.step_id).in_(ids), Notice.status == "pending")
+    ).all()
+    if not waiting:
+        return 0
+    ids += _close_calls(session, enrolment, [key for key, channel in waiting if channel == "call"], now)
+    return outbox.cancel_for_steps(session, ids, reason=reason, now=now)
+
+
+def _close_calls(session: Session, enrolment: Enrolment, notice_keys: Sequence[str], now: datetime) -> list[int]:
+    if not notice_keys:
+        return []
+    keys = [call_key(enrolment, key) for key in notice_keys]
+    steps = session.exec(
+        select(Step).where(Step.enrolment_id == enrolment.id, col(Step.key).in_(keys), Step.status == "open")
+    ).all()
+    for step in steps:
+        close(step, "not_required", on=civil_day(now), by="engine")
+    return [step.id for step in steps if step.id is not None]
+
+
+def close(step: Step, status: str, *, on: date, by: str) -> None:
+    """Close a step: nobody need hear of it any more."""
+    step.status, step.done_on, step.done_by, step.remind_on = status, on, by, None

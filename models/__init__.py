@@ -1,0 +1,35 @@
+"""The tables, one concept a file, and the session that owns every transaction."""
+
+from models.cohort import Cohort, ProgrammeVersion
+from models.cooperative import Contact, Cooperative
+from models.enrolment import CoachAssignment, Enrolment, Passage
+from models.facts import Attendance, Evaluation, PlanAction, SessionReport
+from models.history import Decision, History
+from models.keeping import ChannelState, HolidayOverride, Lease
+from models.notice import Notice, NoticeBody
+from models.person import Person, RoleAssignment
+from models.step import Step
+
+__all__ = [
+    "Attendance",
+    "ChannelState",
+    "CoachAssignment",
+    "Cohort",
+    "Contact",
+    "Cooperative",
+    "Decision",
+    "Enrolment",
+    "Evaluation",
+    "History",
+    "HolidayOverride",
+    "Lease",
+    "Notice",
+    "NoticeBody",
+    "Passage",
+    "Person",
+    "PlanAction",
+    "ProgrammeVersion",
+    "RoleAssignment",
+    "SessionReport",
+    "Step",
+]

@@ -1,0 +1,74 @@
+"""Enrolments: one cooperative in one cohort, its way through the stages, and its coaches."""
+
+from datetime import date
+
+from sqlalchemy import Column, Index, Integer, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from models.columns import one_of
+
+ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
+ENROLMENT_VERSION = Column("version", Integer, nullable=False)
+
+
+class Enrolment(SQLModel, table=True):
+    """One cooperative in one cohort, pinned to a version of the programme.
+
+    ``code`` (cohort and rank, e.g. SM-2027/007) is its name in keys, commands and mail headers.
+    """
+
+    __table_args__ = (UniqueConstraint("cohort_id", "cooperative_id"), one_of("status", ENROLMENT_STATUSES))
+    __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    cohort_id: int = Field(foreign_key="cohort.id", index=True)
+    cooperative_id: int = Field(foreign_key="cooperative.id", index=True)
+    programme_version_id: int = Field(foreign_key="programme_version.id")
+    start_on: date | None = None
+    delegation: str
+    rank: int
+    status: str = "selected"
+    outcome: str | None = None
+    ended_on: date | None = None
+    version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
+
+
+class Passage(SQLModel, table=True):
+    """An enrolment's way through one stage: its window, and when it entered and completed it.
+
+    ``wake_on`` is the one column that mornings ask for: the next day on which a conclusion may
+    be drawn; empty while only a recorded fact can change anything.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "stage"),
+        Index(
+            "passage_wake",
+            "wake_on",
+            sqlite_where=text("wake_on IS NOT NULL"),
+            postgresql_where=text("wake_on IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    stage: str
+    opens_on: date
+    closes_on: date
+    entered_on: date | None = None
+    completed_on: date | None = None
+    flagged_late_on: date | None = None
+    wake_on: date | None = None
+
+
+class CoachAssignment(SQLModel, table=True):
+    """A coach follows an enrolment from a day to a day."""
+
+    __tablename__ = "coach_assignment"
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    starts_on: date
+    ends_on: date | None = None

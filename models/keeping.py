@@ -1,0 +1,38 @@
+"""What keeps the house in order: leases of mornings, paused channels, and proclaimed holidays."""
+
+from datetime import date, datetime
+
+from sqlmodel import Field, SQLModel
+
+from models.columns import Instant
+
+
+class Lease(SQLModel, table=True):
+    """Who does a piece of work now, and until when; ``fence`` grows each time it is taken."""
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = Field(sa_type=Instant)
+    fence: int = 0
+
+
+class ChannelState(SQLModel, table=True):
+    """A channel that is paused (server away, login refused, on hold after a restore), and why."""
+
+    __tablename__ = "channel_state"
+
+    channel: str = Field(primary_key=True)
+    paused_until: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str = ""
+    failures: int = 0
+
+
+class HolidayOverride(SQLModel, table=True):
+    """A coordinator's word on a day: a proclaimed holiday, or (without a name) an ordinary day after all."""
+
+    __tablename__ = "holiday_override"
+
+    on: date = Field(primary_key=True)
+    name: str | None = None
+    entered_by: str
+    entered_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,78 @@
+"""Notices: persisted promises to tell one recipient one thing; together they are outbox and ledger."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from models.columns import Instant, json_column, one_of
+
+NOTICE_STATUSES = ("pending", "sending", "sent", "failed", "in_doubt", "skipped", "cancelled")
+CHANNELS = ("email", "call", "digest")
+UNSETTLED = ("pending", "sending")
+
+
+class Notice(SQLModel, table=True):
+    """A promise, frozen when it is made: its facts, its template's version and its Message-ID.
+
+    ``channel`` is `email` (a message of its own), `digest` (told inside the recipient's message
+    of the day, ``digest_id``) or `call` (a coach tells it by telephone). ``token`` grows with
+    each claim, so that a sender that froze and woke late cannot settle what another one took.
+    """
+
+    __table_args__ = (
+        one_of("status", NOTICE_STATUSES),
+        one_of("channel", CHANNELS),
+        Index(
+            "notice_outbox",
+            "send_at",
+            sqlite_where=text("status IN ('pending', 'sending') AND channel = 'email'"),
+            postgresql_where=text("status IN ('pending', 'sending') AND channel = 'email'"),
+        ),
+        Index(
+            "notice_step",
+            "step_id",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    kind: str
+    cohort_id: int | None = Field(default=None, foreign_key="cohort.id")
+    enrolment_id: int | None = Field(default=None, foreign_key="enrolment.id", index=True)
+    step_id: int | None = Field(default=None, foreign_key="step.id")
+    digest_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    recipient: str
+    address: str | None = None
+    language: str
+    channel: str
+    due_on: date
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    template_version: str = ""
+    message_id: str | None = None
+    promised_at: datetime = Field(sa_type=Instant)
+    send_at: datetime = Field(sa_type=Instant)
+    status: str = "pending"
+    reason: str = ""
+    attempts: int = 0
+    doubts: int = 0
+    token: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    data_begun: bool = False
+    code: int | None = None
+    error: str = ""
+    body_digest: str | None = None
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeBody(SQLModel, table=True):
+    """The frozen bytes of a message between its first claim and its settlement."""
+
+    __tablename__ = "notice_body"
+
+    notice_id: int = Field(primary_key=True, foreign_key="notice.id")
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -1,0 +1,54 @@
+"""Steps: the dated things someone must do for an enrolment."""
+
+from datetime import date
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from models.columns import one_of
+
+STEP_STATUSES = ("open", "done", "missed", "not_required")
+STEP_ORIGINS = ("plan", "recovery", "make_up", "call")
+
+
+class Step(SQLModel, table=True):
+    """A step with its date; ``nominal_on`` is the rule's own day, before closed days were avoided.
+
+    ``remind_on`` is the one column that mornings ask for: the first day on which someone should
+    hear of it and has not been looked at yet; empty once nobody need hear any more. A step that
+    is not in the definition (a call to make, a make-up, a recovery session) brings its own title.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "key"),
+        one_of("status", STEP_STATUSES),
+        one_of("origin", STEP_ORIGINS),
+        Index(
+            "step_remind",
+            "remind_on",
+            sqlite_where=text("remind_on IS NOT NULL"),
+            postgresql_where=text("remind_on IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    key: str
+    rule: str
+    stage: str
+    kind: str
+    owner: str
+    number: int | None = None
+    nominal_on: date
+    due_on: date
+    at: str | None = None
+    minutes: int | None = None
+    place: str | None = None
+    pinned: bool = False
+    status: str = "open"
+    done_on: date | None = None
+    done_by: str | None = None
+    origin: str = "plan"
+    title_fr: str | None = None
+    title_ar: str | None = None
+    remind_on: date | None = None

@@ -1,0 +1,110 @@
+"""One message a day for each member of the staff: gathers what can wait, and opens it when it leaves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models import Cohort, Notice
+from notifications.promises import Desk, message_id, send_instant
+from notifications.rendering import template_version
+from programme.civil import civil_day
+
+ITEM_FACTS = (
+    "cooperative",
+    "cooperative_phone",
+    "title",
+    "due_on",
+    "days",
+    "script",
+    "text",
+    "owner_role",
+    "owner_name",
+)
+
+
+def gather(desk: Desk, children: Iterable[Notice], cohort: Cohort) -> list[Notice]:
+    """Put staff's notices into their recipients' message of the day; return the messages newly opened.
+
+    At most one leaves a recipient a day: when today's is on its way, the next sending day's
+    takes them.
+    """
+    waiting: dict[str, list[Notice]] = defaultdict(list)
+    for child in children:
+        if child.channel == "digest" and child.status == "pending" and child.digest_id is None:
+            waiting[child.recipient].append(child)
+    opened = []
+    for group in waiting.values():
+        digest, is_new = _message_for(desk, group[0], cohort)
+        if is_new:
+            opened.append(digest)
+        for child in group:
+            child.digest_id = digest.id
+    desk.session.flush()
+    return opened
+
+
+def _message_for(desk: Desk, child: Notice, cohort: Cohort) -> tuple[Notice, bool]:
+    day = civil_day(child.send_at)
+    while True:
+        known = desk.session.exec(select(Notice).where(Notice.key == digest_key(child.recipient, day))).first()
+        if known is None:
+            return _open(desk, child, day, cohort), True
+        if known.status == "pending" and known.attempts == 0:
+            return known, False
+        day = civil_day(send_instant(desk, day + timedelta(days=1)))
+
+
+def digest_key(recipient: str, day: date) -> str:
+    """Return the identity of a recipient's message of a day."""
+    return f"digest/{recipient}/{day.isoformat()}"
+
+
+def _open(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
+    key = digest_key(child.recipient, day)
+    kind = f"{child.recipient.partition(':')[0]}_digest"
+    facts = {
+        name: child.facts.get(name)
+        for name in ("recipient", "cohort", "contact_name", "contact_phone", "privacy_contact")
+    }
+    digest = Notice(
+        key=key,
+        kind=kind,
+        cohort_id=cohort.id,
+        recipient=child.recipient,
+        address=child.address,
+        language=child.language,
+        channel="email",
+        due_on=day,
+        facts={**facts, "cooperative": None, "day": day.isoformat()},
+        template_version=template_version(kind, child.language),
+        message_id=message_id(key),
+        promised_at=desk.now,
+        send_at=send_instant(desk, day),
+    )
+    if digest.address is None:
+        digest.status, digest.reason, digest.settled_at = "failed", "no address for this person", desk.now
+    desk.session.add(digest)
+    desk.session.flush()
+    return digest
+
+
+def children_of(session: Session, digest: Notice, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
+    """Return what a message of the day still has to say."""
+    rows = session.exec(
+        select(Notice).where(Notice.digest_id == digest.id, col(Notice.status).in_(statuses)).order_by(Notice.key)
+    )
+    return list(rows)
+
+
+def full_facts(digest: Notice, children: Iterable[Notice]) -> dict[str, Any]:
+    """Return the facts of a message of the day with an item for each thing it tells."""
+    return {**digest.facts, "items": [_item(child) for child in children]}
+
+
+def _item(child: Notice) -> dict[str, Any]:
+    return {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}

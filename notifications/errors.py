@@ -1,0 +1,21 @@
+"""Every refusal of the notices' room: what cannot be rendered or put in a calendar, and what to do."""
+
+from __future__ import annotations
+
+from programme.errors import Refusal
+
+
+class UnknownNotice(Refusal):
+    """There is no notice of kind "{kind}" in the language "{language}": check the kind, and use fr or ar."""
+
+
+class MissingFact(Refusal):
+    """The notice "{kind}" in the language "{language}" lacks the fact "{fact}": give it when the notice is promised."""
+
+
+class UnusableFact(Refusal):
+    """The notice "{kind}" in the language "{language}" was given a fact that cannot be said ({problem}): correct it."""
+
+
+class MeetingEndsTooEarly(Refusal):
+    """The meeting would end at {ends_at}, not after its start at {at}: correct its hours."""

@@ -1,0 +1,97 @@
+"""The ledger: every notice there ever was, what became of it, and why in one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from models import Cooperative, Enrolment, Notice
+from programme.civil import civil_day, wall
+from programme.wording import Sentence, sentence
+
+HASHED = ("key", "kind", "recipient", "language", "due", "status", "reason", "message_id", "sent_on")
+
+
+def entries(session: Session, *, cooperative: str | None = None, since: date | None = None) -> list[Notice]:
+    """Return the notices by key; of one cooperative (its enrolment's code or its name), or due since a day."""
+    query = select(Notice).order_by(Notice.key)
+    if cooperative:
+        query = query.where(col(Notice.enrolment_id).in_(_enrolments(cooperative)))
+    if since:
+        query = query.where(Notice.due_on >= since)
+    return list(session.exec(query))
+
+
+def _enrolments(cooperative: str):  # type: ignore[no-untyped-def] # SQLModel's own generic is not spelled out
+    return (
+        select(Enrolment.id)
+        .join(Cooperative)
+        .where(or_(Enrolment.code == cooperative, Cooperative.name == cooperative, Cooperative.name_ar == cooperative))
+    )
+
+
+def row(notice: Notice) -> dict[str, Any]:
+    """Return a notice as the ledger's stable JSON has it."""
+    return {
+        "key": notice.key,
+        "kind": notice.kind,
+        "recipient": notice.recipient,
+        "language": notice.language,
+        "channel": notice.channel,
+        "due": notice.due_on.isoformat(),
+        "status": notice.status,
+        "reason": notice.reason,
+        "message_id": notice.message_id,
+        "attempts": notice.attempts,
+        "error": notice.error,
+        "sent_at": notice.sent_at.isoformat(timespec="seconds") if notice.sent_at else None,
+        "sent_on": civil_day(notice.sent_at).isoformat() if notice.sent_at else None,
+    }
+
+
+def ledger_hash(notices: Iterable[Notice]) -> str:
+    """Return what identifies a ledger: the SHA-256 of its sorted lines, without times of day and tries."""
+    lines = sorted("|".join(str(values[name]) for name in HASHED) for values in map(row, notices))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def why(notice: Notice) -> Sentence:
+    """Say in one sentence why a notice left, or why not."""
+    what = {"kind": notice.kind, "to": notice.recipient, "due": notice.due_on.isoformat()}
+    if notice.status == "sent" and notice.sent_at is not None:
+        return _why_sent(notice, what)
+    told: dict[str, Sentence] = {
+        "pending": sentence(
+            "{kind} for {to}, due {due}, waits: it leaves on {at} at the soonest", **what, at=_moment(notice.send_at)
+        ),
+        "sending": sentence("{kind} for {to}, due {due}, is being sent now", **what),
+        "failed": sentence("{kind} for {to}, due {due}, did not leave: {reason}", **what, reason=notice.reason),
+        "in_doubt": sentence("{kind} for {to}, due {due}, may have arrived: {reason}", **what, reason=notice.reason),
+        "skipped": sentence("{kind} for {to}, due {due}, was not sent: {reason}", **what, reason=notice.reason),
+        "cancelled": sentence("{kind} for {to}, due {due}, was taken back: {reason}", **what, reason=notice.reason),
+    }
+    return told[notice.status]
+
+
+def _why_sent(notice: Notice, what: dict[str, str]) -> Sentence:
+    assert notice.sent_at is not None
+    at = _moment(notice.sent_at)
+    if notice.channel == "digest":
+        return sentence("{kind} for {to}, due {due}, left in the message of the day on {at}", **what, at=at)
+    if notice.channel == "call":
+        return sentence("{kind} for {to}, due {due}, was told by telephone on {at}", **what, at=at)
+    return sentence(
+        "{kind} for {to}, due {due}, left on {at} (try {tries}), accepted by the mail server",
+        **what,
+        at=at,
+        tries=notice.attempts,
+    )
+
+
+def _moment(instant: Any) -> str:
+    return f"{wall(instant):%Y-%m-%d %H:%M}"

@@ -1,0 +1,49 @@
+"""From a notice and its frozen facts to the bytes of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from models import Notice
+from notifications.invitations import invitation
+from notifications.rendering import render
+from notifications.smtp import Sender, build
+
+
+def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+    """Return a notice's message, with an invitation when it calls people to a meeting."""
+    assert notice.address is not None
+    assert notice.message_id is not None
+    return build(
+        render(notice.kind, notice.language, facts),
+        sender=sender,
+        to=notice.address,
+        key=notice.key,
+        message_id=notice.message_id,
+        at=at,
+        calendar=_invitation(notice, facts, sender, at) if notice.kind == "meeting" else None,
+    )
+
+
+def _invitation(notice: Notice, facts: Mapping[str, Any], sender: Sender, at: datetime) -> str:
+    title: Mapping[str, str] = facts["meeting"]
+    return invitation(
+        uid=facts["uid"],
+        sequence=facts["sequence"],
+        summary=title["ar" if notice.language == "ar" else "fr"],
+        on=date.fromisoformat(facts["on"]),
+        at=facts["at"],
+        ends_at=facts["ends_at"],
+        place=facts["place"],
+        organiser=sender.address,
+        attendee=notice.address or "",
+        stamped_at=at,
+    )
+
+
+def rehearsed(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+    """Return the text that would be sent, without the packing: simulations send nothing, yet find what cannot be said."""
+    del sender, at
+    return render(notice.kind, notice.language, facts).text.encode()

@@ -1,0 +1,153 @@
+"""Turns "someone should hear" into a notice: frozen, with a unique key, in the transaction that caused it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models import Cohort, Enrolment, Notice, Step
+from notifications.recipients import Directory, Recipient
+from notifications.rendering import render, script, template_version
+from programme.calendar import Calendar
+from programme.civil import civil_day, instant_of, wall
+from programme.definition import Definition
+
+MAIL_DOMAIN = "mourafaka.invalid"
+"""The right side of a Message-ID: a name of our own that no host has (RFC 2606)."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a promise is made with: the session's moment, the calendar, the cohort's definition and the people."""
+
+    session: Session
+    now: datetime
+    calendar: Calendar
+    definition: Definition
+    people: Directory
+
+    @property
+    def today(self) -> date:
+        """Return the civil day of the moment."""
+        return civil_day(self.now)
+
+
+@dataclass(frozen=True)
+class Word:
+    """What someone should hear: the kind, about what, on which day, with its frozen facts.
+
+    ``mark`` tells apart two words of one kind about the same thing, e.g. the reminders 14 and
+    7 days before a date. ``stale`` is the reason why it is written down and not sent.
+    """
+
+    kind: str
+    enrolment: Enrolment
+    to: Recipient
+    due_on: date
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    step: Step | None = None
+    mark: str = ""
+    stale: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the promise's identity: doing it twice does nothing."""
+        about = self.step.key if self.step else "-"
+        return "/".join(part for part in (self.enrolment.code, about, self.kind + self.mark, self.to.code) if part)
+
+
+def promise(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
+    """Write the notices of ``words``, each once for ever; what was promised before is left alone."""
+    known = _known(desk.session, [word.key for word in words])
+    fresh = {word.key: word for word in words if word.key not in known}
+    notices = [_notice(desk, word, cohort) for word in fresh.values()]
+    desk.session.add_all(notices)
+    desk.session.flush()
+    return notices
+
+
+def _known(session: Session, keys: Sequence[str]) -> set[str]:
+    """Return which keys exist, asked in slices: a database takes only so many parameters."""
+    found: set[str] = set()
+    for first in range(0, len(keys), 500):
+        found.update(session.exec(select(Notice.key).where(col(Notice.key).in_(keys[first : first + 500]))))
+    return found
+
+
+def _notice(desk: Desk, word: Word, cohort: Cohort) -> Notice:
+    channel = channel_of(word.to, word.kind)
+    facts = {**common_facts(desk, word, cohort), **word.facts}
+    notice = Notice(
+        key=word.key,
+        kind=word.kind,
+        cohort_id=cohort.id,
+        enrolment_id=word.enrolment.id,
+        step_id=word.step.id if word.step else None,
+        recipient=word.to.code,
+        address=word.to.email,
+        language=word.to.language,
+        channel=channel,
+        due_on=word.due_on,
+        facts=facts,
+        promised_at=desk.now,
+        send_at=send_instant(desk, word.due_on),
+    )
+    if channel == "email":
+        notice.message_id = message_id(word.key)
+        notice.template_version = template_version(word.kind, word.to.language)
+        render(word.kind, word.to.language, facts)  # a template that cannot render is found now, not when it leaves
+    elif channel == "call":
+        notice.facts["script"] = script(word.kind, word.to.language, facts)
+    if word.stale:
+        notice.status, notice.reason, notice.settled_at = "skipped", word.stale, desk.now
+    return notice
+
+
+def channel_of(to: Recipient, kind: str) -> str:
+    """Return how someone is told: the staff in the message of the day, a cooperative by mail or by telephone."""
+    if to.is_staff and not kind.endswith("_digest"):
+        return "digest"
+    return "email" if to.email else "call"
+
+
+def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
+    """Return the facts that every notice carries: who, about whom, and the human to call."""
+    cooperative = desk.people.cooperative(word.enrolment)
+    contact = desk.people.find("coach", word.enrolment)
+    return {
+        "recipient": word.to.name,
+        "cooperative": cooperative_name(cooperative, word.to.language),
+        "cohort": cohort.title,
+        "contact_name": contact.name if contact else None,
+        "contact_phone": contact.phone if contact else None,
+        "privacy_contact": _privacy(desk, word.enrolment),
+    }
+
+
+def cooperative_name(cooperative: Any, language: str) -> str:
+    """Return a cooperative's name as the reader writes it."""
+    name: str = (cooperative.name_ar if language == "ar" else None) or cooperative.name
+    return name
+
+
+def _privacy(desk: Desk, enrolment: Enrolment) -> str | None:
+    """Return whom to ask for access and rectification: the coordinator of the territory."""
+    coordinator = desk.people.find("coordinator", enrolment)
+    return coordinator.email if coordinator else None
+
+
+def send_instant(desk: Desk, due_on: date) -> datetime:
+    """Return the first instant, not in the past, at which a notice due on a day may leave."""
+    hours = desk.definition.sending.hours()
+    opening = instant_of(due_on, hours.opens)
+    return hours.next_opening(wall(max(opening, desk.now)), desk.calendar)
+
+
+def message_id(key: str) -> str:
+    """Return the Message-ID of a notice: the same for every try, and it says nothing of the person."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{MAIL_DOMAIN}>"

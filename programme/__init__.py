@@ -1,0 +1,1 @@
+"""What the programme is and decides: pure rules, no input or output, no clock (dates come in as arguments)."""

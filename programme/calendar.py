@@ -1,0 +1,140 @@
+"""Working days, Moroccan holidays, closed seasons and sending hours: what a civil date may carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal
+
+import holidays
+
+ONE_DAY = timedelta(days=1)
+SATURDAY, SUNDAY = 5, 6
+ESTIMATED = ("(estimé)", "(تقدير)", "(المُقدَّر)", "(estimated)")
+EID_AL_FITR = "Eid al-Fitr"
+
+Season = Literal["august", "ramadan"]
+SEASONS: tuple[Season, ...] = ("august", "ramadan")
+
+
+@dataclass(frozen=True)
+class Holiday:
+    """A day off by law; a religious one is an estimate (±1 day) until it is proclaimed."""
+
+    on: date
+    name: str
+    estimated: bool = False
+
+
+@lru_cache(maxsize=64)
+def legal_holidays(year: int) -> Mapping[date, Holiday]:
+    """Return the year's holidays in Morocco, named in French (source: the `holidays` library, country MA)."""
+    days = holidays.country_holidays("MA", language="fr", years=year)
+    return {day: _holiday(day, name) for day, name in days.items()}
+
+
+def _holiday(day: date, name: str) -> Holiday:
+    estimated = any(mark in name for mark in ESTIMATED)
+    return Holiday(day, " ".join(name.replace("(estimé)", "").split()), estimated)
+
+
+@lru_cache(maxsize=64)
+def ramadan(year: int) -> tuple[tuple[date, date], ...]:
+    """Return the Ramadan periods that end in the civil ``year``, first and last day.
+
+    The month is taken as the 30 days before Eid al-Fitr: one day too many is harmless for a
+    season in which nothing is planned. A lunar year is shorter than ours: there may be two.
+    """
+    english = holidays.country_holidays("MA", language="en_US", years=year)
+    eids = sorted(day for day, name in english.items() if EID_AL_FITR in name)
+    firsts = [day for day in eids if day - ONE_DAY not in eids]
+    return tuple((day - timedelta(days=30), day - ONE_DAY) for day in firsts)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days of Morocco, with the coordinators' corrections on top of the legal holidays.
+
+    ``overrides`` maps a date to the name of a proclaimed holiday, or to None where an estimated
+    one turned out to be an ordinary day.
+    """
+
+    overrides: Mapping[date, str | None] = field(default_factory=dict)
+    _working: dict[date, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    def holiday(self, day: date) -> Holiday | None:
+        """Return the holiday of ``day``, a coordinator's word first."""
+        if day in self.overrides:
+            name = self.overrides[day]
+            return Holiday(day, name) if name else None
+        return legal_holidays(day.year).get(day)
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether offices work on ``day``: neither a week-end nor a holiday."""
+        known = self._working.get(day)
+        if known is None:
+            known = self._working[day] = day.weekday() < SATURDAY and self.holiday(day) is None
+        return known
+
+    def is_sending_day(self, day: date) -> bool:
+        """Tell whether notices may leave on ``day``: not on a Sunday nor on a holiday."""
+        return day.weekday() != SUNDAY and self.holiday(day) is None
+
+    def in_season(self, day: date, seasons: frozenset[Season]) -> Season | None:
+        """Return the first of the closed ``seasons`` that ``day`` falls in."""
+        if "august" in seasons and day.month == 8:
+            return "august"
+        if "ramadan" in seasons:
+            periods = ramadan(day.year) + ramadan(day.year + 1)
+            if any(first <= day <= last for first, last in periods):
+                return "ramadan"
+        return None
+
+    def on_or_after(self, day: date, avoid: frozenset[Season] = frozenset()) -> date:
+        """Return ``day``, or the first working day after it outside the closed seasons."""
+        while not self.is_working(day) or (avoid and self.in_season(day, avoid)):
+            day += ONE_DAY
+        return day
+
+    def on_or_before(self, day: date) -> date:
+        """Return ``day``, or the last working day before it."""
+        while not self.is_working(day):
+            day -= ONE_DAY
+        return day
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """Return the working day ``count`` working days after ``day`` (before it when negative)."""
+        step = ONE_DAY if count >= 0 else -ONE_DAY
+        for _ in range(abs(count)):
+            day += step
+            while not self.is_working(day):
+                day += step
+        return day
+
+    def working_days_between(self, first: date, last: date) -> int:
+        """Count the working days after ``first``, up to and with ``last``; 0 when ``last`` is not later."""
+        span = (last - first).days
+        return sum(self.is_working(first + timedelta(days=offset)) for offset in range(1, span + 1))
+
+
+@dataclass(frozen=True)
+class SendHours:
+    """The wall-clock hours in which notices may leave, in Casablanca."""
+
+    opens: time = time(9)
+    closes: time = time(17)
+
+    def allow(self, wall: datetime, calendar: Calendar) -> bool:
+        """Tell whether a notice may leave at the wall time ``wall``."""
+        return calendar.is_sending_day(wall.date()) and self.opens <= wall.time() < self.closes
+
+    def next_opening(self, wall: datetime, calendar: Calendar) -> datetime:
+        """Return ``wall`` when sending is open, else the next wall time at which it opens."""
+        if self.allow(wall, calendar):
+            return wall
+        day = wall.date() if wall.time() < self.opens else wall.date() + ONE_DAY
+        while not calendar.is_sending_day(day):
+            day += ONE_DAY
+        return datetime.combine(day, self.opens, tzinfo=wall.tzinfo)

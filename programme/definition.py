@@ -1,0 +1,206 @@
+"""The programme as data: stages, steps, owners, dates, reminders, checkpoints and thresholds, as a version says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from programme.calendar import Season, SendHours
+from programme.eligibility import Eligibility
+from programme.timing import Timing, read_timing
+from programme.wording import Bilingual
+
+Role = Literal["coordinator", "coach", "cooperative", "delegate"]
+Audience = Literal["owner", "coordinator", "coach", "cooperative", "delegate"]
+StepKind = Literal["step", "meeting", "module", "session", "report", "evaluation", "decision"]
+FactName = Literal["sessions_held", "modules_present", "plan_done_percent", "endline_done", "assembly_held"]
+Outcome = Literal["continue", "recovery", "certificate", "participation", "exit"]
+
+MEETINGS: frozenset[StepKind] = frozenset({"meeting", "module", "session"})
+"""Kinds of step that bring people together at an hour and a place."""
+
+ENDINGS: frozenset[Outcome] = frozenset({"certificate", "participation", "exit"})
+"""Outcomes of a decision that end the enrolment."""
+
+Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9\-]*$")]
+TimingRule = Annotated[Timing, BeforeValidator(lambda value: read_timing(value) if isinstance(value, str) else value)]
+
+
+class Rule(BaseModel):
+    """A part of a definition: immutable, and nothing unknown is let in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class ReminderRule(Rule):
+    """Who hears, and how many days before (negative) or after (positive) the due date."""
+
+    days: int
+    to: Audience
+
+
+class Reminders(Rule):
+    """The reminders of a step, and those that a meeting adds."""
+
+    step: tuple[ReminderRule, ...]
+    meeting: tuple[ReminderRule, ...]
+
+
+class Sending(Rule):
+    """Between which wall-clock times, in Casablanca, notices may leave."""
+
+    opens: time
+    closes: time
+
+    def hours(self) -> SendHours:
+        """Return the same as the calendar's value."""
+        return SendHours(self.opens, self.closes)
+
+
+class Repeat(Rule):
+    """A step that comes several times: ``count`` times, ``every_weeks`` from the first one's rule date."""
+
+    count: int = Field(ge=1, le=60)
+    every_weeks: int = Field(default=0, ge=0)
+
+
+class StepRule(Rule):
+    """One dated thing that someone must do; for a meeting, also when and how long."""
+
+    key: Key
+    title: Bilingual
+    owner: Role
+    due: TimingRule
+    kind: StepKind = "step"
+    at: time = time(10)
+    minutes: int = Field(default=120, ge=15)
+    repeat: Repeat | None = None
+    spread_days: int = Field(default=0, ge=0, le=10, description="working days over which a coach's visits are spread")
+    avoid: tuple[Season, ...] = ()
+    before: Key | None = Field(default=None, description="for an evaluation: its checkpoint")
+
+
+class Exit(Rule):
+    """What completes a stage: all its steps, named steps, or a recorded fact that reaches a number."""
+
+    all_done: bool = False
+    done: tuple[Key, ...] = ()
+    fact: FactName | None = None
+    at_least: int = 1
+
+
+class Requirement(Rule):
+    """A fact and the number it must reach; ``of`` is the whole, for the sentence."""
+
+    fact: FactName
+    at_least: int
+    of: int | None = None
+
+
+class Gate(Rule):
+    """A checkpoint's rule: the outcome when every requirement is met, and the other one."""
+
+    requires: tuple[Requirement, ...]
+    met: Outcome
+    not_met: Outcome
+
+
+class StageRule(Rule):
+    """A stage with its window, what must be completed before it, its steps and its exit."""
+
+    key: Key
+    title: Bilingual
+    opens: TimingRule
+    closes: TimingRule
+    make_ups_until: TimingRule | None = None
+    make_up_after_weeks: int | None = Field(default=None, ge=1)
+    after: tuple[Key, ...] = ()
+    steps: tuple[StepRule, ...] = Field(min_length=1)
+    exit: Exit
+
+
+class CheckpointRule(Rule):
+    """An evaluation that gates: when it is measured, in which form, and by which rule it is decided."""
+
+    key: Key
+    title: Bilingual
+    stage: Key
+    due: TimingRule
+    weeks_before: int = Field(ge=0)
+    weeks_after: int = Field(ge=0)
+    decide_within_days: int = Field(default=14, ge=1)
+    form: Literal["full", "short"]
+    evaluation: Bilingual
+    decision: Bilingual
+    gate: Gate
+
+
+class RecoveryRule(Rule):
+    """The recovery plan that a decision can add: extra sessions, so many weeks apart."""
+
+    title: Bilingual
+    report: Bilingual
+    sessions: int = Field(ge=1)
+    every_weeks: int = Field(ge=1)
+    report_within_days: int = Field(ge=1)
+
+
+class Definition(Rule):
+    """One version of the programme; an enrolment is pinned to one."""
+
+    programme: Key
+    version: int = Field(ge=1)
+    title: Bilingual
+    lasts: TimingRule
+    questionnaire: str
+    eligibility: Eligibility
+    sending: Sending
+    reminders: Reminders
+    stages: tuple[StageRule, ...] = Field(min_length=1)
+    checkpoints: tuple[CheckpointRule, ...]
+    recovery: RecoveryRule
+
+    def __hash__(self) -> int:
+        """Hash by identity: a definition is read once, and what is worked out from it is kept."""
+        return id(self)
+
+    def rules(self) -> Iterator[tuple[str, StepRule]]:
+        """Yield each step rule with the stage it belongs to, the checkpoints' own ones too, in reading order."""
+        for stage in self.stages:
+            for step in stage.steps:
+                yield stage.key, step
+            for checkpoint in self.checkpoints:
+                if checkpoint.stage == stage.key:
+                    yield from ((stage.key, rule) for rule in checkpoint_steps(checkpoint))
+
+    @cached_property
+    def by_key(self) -> dict[str, StepRule]:
+        """Return the step rules by full key, `stage.step`."""
+        return {f"{stage}.{rule.key}": rule for stage, rule in self.rules()}
+
+    def stage(self, key: str) -> StageRule:
+        """Return a stage by its key."""
+        return next(stage for stage in self.stages if stage.key == key)
+
+    def checkpoint(self, key: str) -> CheckpointRule:
+        """Return a checkpoint by its key."""
+        return next(checkpoint for checkpoint in self.checkpoints if checkpoint.key == key)
+
+    def reminders_for(self, kind: str) -> tuple[ReminderRule, ...]:
+        """Return the reminders of a step of this kind."""
+        return self.reminders.step + (self.reminders.meeting if kind in MEETINGS else ())
+
+
+def checkpoint_steps(checkpoint: CheckpointRule) -> tuple[StepRule, StepRule]:
+    """Return the two steps of a checkpoint: the coach's evaluation and the coordinator's decision."""
+    evaluation: dict[str, Any] = {"key": f"{checkpoint.key}-evaluation", "kind": "evaluation", "owner": "coach"}
+    decision: dict[str, Any] = {"key": f"{checkpoint.key}-decision", "kind": "decision", "owner": "coordinator"}
+    due = read_timing(f"{checkpoint.stage}.{evaluation['key']} + {checkpoint.decide_within_days} days")
+    return (
+        StepRule(title=checkpoint.evaluation, due=checkpoint.due, before=checkpoint.key, **evaluation),
+        StepRule(title=checkpoint.decision, due=due, before=checkpoint.key, **decision),
+    )

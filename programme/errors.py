@@ -1,0 +1,157 @@
+"""Every refusal: its docstring is the sentence a coordinator reads, with what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import cleandoc
+
+from programme.wording import Sentence, untranslated
+
+
+class Refusal(Exception):  # noqa: N818 - "refusal" is the house's word
+    """The request cannot be carried out."""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.say())
+
+    def say(self, translate: Callable[[str], str] = untranslated) -> str:
+        """Return the sentence, in the language of ``translate``."""
+        return Sentence(self.template(), self.facts).say(translate)
+
+    @classmethod
+    def template(cls) -> str:
+        """Return the English sentence with its `{facts}`: the key of the catalogues."""
+        return " ".join(cleandoc(cls.__doc__ or "").split())
+
+
+class CohortUnknown(Refusal):
+    """There is no cohort {code}: open it with `mourafaka cohort open {code} --start DATE`, or correct the code."""
+
+
+class CohortExists(Refusal):
+    """Cohort {code} is already open since {start_on}: use another code."""
+
+
+class CohortClosed(Refusal):
+    """Cohort {code} is closed: nothing can be added to it; use an open cohort."""
+
+
+class RegionUnknown(Refusal):
+    """{region} is not one of the twelve regions of Morocco: write its name or its number, such as 09 or Souss-Massa."""
+
+
+class ProgrammeUnknown(Refusal):
+    """No programme {name} is published: publish one with `mourafaka definition publish FILE`."""
+
+
+class VersionTaken(Refusal):
+    """Version {version} of {programme} is already published with another content: raise the version number and publish again."""
+
+
+class EnrolmentUnknown(Refusal):
+    """There is no enrolment {code}: write its code, such as SM-2027/007, as `mourafaka state --json` lists them."""
+
+
+class EnrolmentNotActive(Refusal):
+    """Enrolment {code} is {status}: only an active one can be changed this way."""
+
+
+class NothingToEnrol(Refusal):
+    """Cohort {code} has no cooperative: import a list first with `mourafaka import FILE --cohort {code}`."""
+
+
+class StepUnknown(Refusal):
+    """{code} has no step {step}: write one of its open steps, such as {example}."""
+
+
+class StepClosed(Refusal):
+    """Step {step} of {code} is already {status} since {on}: a closed step is not changed."""
+
+
+class WrongVerb(Refusal):
+    """Step {step} is not closed this way: {remedy}"""
+
+
+class DateInFuture(Refusal):
+    """{on} is in the future: a fact is recorded on the day it happened or later."""
+
+
+class DateUnreadable(Refusal):
+    """{text} is not a date: write year-month-day, such as 2027-01-04."""
+
+
+class PersonUnknown(Refusal):
+    """There is nobody with the code {code}: add them with `mourafaka user add`, or correct the code."""
+
+
+class PersonExists(Refusal):
+    """{code} is already somebody's code: choose another one."""
+
+
+class AddressTaken(Refusal):
+    """{email} is already the address of {code}: each person has an address of their own."""
+
+
+class RoleUnknown(Refusal):
+    """{role} is not a role: write one of {roles}."""
+
+
+class NoCoach(Refusal):
+    """{delegation} has no coach on {on}: add one with `mourafaka user add NAME --role coach --territory {delegation}`."""
+
+
+class CheckpointUnknown(Refusal):
+    """There is no checkpoint {checkpoint}: write one of {known}."""
+
+
+class AlreadyEvaluated(Refusal):
+    """{checkpoint} of {code} was evaluated on {on}: answers are never overwritten."""
+
+
+class NothingProposed(Refusal):
+    """{checkpoint} of {code} has no proposal yet: record its evaluation, then let a morning run propose."""
+
+
+class AlreadyDecided(Refusal):
+    """{checkpoint} of {code} was decided on {on} by {by}: a decision is not changed."""
+
+
+class ReasonNeeded(Refusal):
+    """The rule proposes {proposal} and you decide {outcome}: say why with `--reason`."""
+
+
+class OutcomeUnknown(Refusal):
+    """{outcome} cannot be decided at {checkpoint}: write one of {known}."""
+
+
+class NoSmtp(Refusal):
+    """No mail server is set: put MOURAFAKA_SMTP_URL=smtp://user:password@host:587?tls=required in the environment or in .env."""
+
+
+class SmtpUrlWrong(Refusal):
+    """{url} is not a mail server's address: write smtp://user:password@host:587?tls=required."""
+
+
+class RealMailWithVirtualClock(Refusal):
+    """The clock is virtual ({as_of}) and {host} is a real mail server: use one on this machine, or add --allow-real-mail."""
+
+
+class DatabaseTooNew(Refusal):
+    """The database was made by a newer release ({revision}): install that release, or restore a backup."""
+
+
+class NothingKnown(Refusal):
+    """Nothing is known of {what}: write an enrolment's code, a cooperative's name or a notice's key."""
+
+
+class MorningBusy(Refusal):
+    """Another morning of {cohort} is under way (until {until}): wait for it, it does the same work."""
+
+
+class ScratchUnreadable(Refusal):
+    """The database {url} cannot be copied for a simulation: {problem}"""
+
+
+class FileUnreadable(Refusal):
+    """{path} cannot be read: check the name and that you may open it."""

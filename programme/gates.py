@@ -1,0 +1,77 @@
+"""Recorded facts → a proposed decision with its reasons, and whether a stage is completed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from programme.definition import Exit, FactName, Gate, Outcome, Requirement, StageRule
+from programme.wording import Sentence, sentence
+
+Facts = Mapping[FactName, int | None]
+"""What is recorded of an enrolment, as whole numbers (yes = 1, no = 0); None where it cannot be measured."""
+
+REASONS: Mapping[FactName, tuple[str, str]] = {
+    "sessions_held": ("{value} of {of} coaching sessions held, needs {needed}", "coaching sessions: not measured"),
+    "modules_present": ("{value} of {of} training modules attended, needs {needed}", "training modules: not measured"),
+    "plan_done_percent": (
+        "{value} % of the plan's actions done, needs {needed} %",
+        "the development plan has no action: nothing to measure",
+    ),
+    "endline_done": ("endline diagnosis done: {value} of 1", "endline diagnosis: not measured"),
+    "assembly_held": ("last general assembly held: {value} of 1", "last general assembly: not known"),
+}
+"""The sentence of each fact, and what is said when it cannot be measured."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One requirement, what was recorded, and whether that is enough."""
+
+    fact: FactName
+    value: int | None
+    needed: int
+    of: int | None
+    met: bool
+
+    def sentence(self) -> Sentence:
+        """Say it: what was recorded and what is needed."""
+        measured, unknown = REASONS[self.fact]
+        if self.value is None:
+            return sentence(unknown)
+        return sentence(measured, value=self.value, needed=self.needed, of=self.of)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the engine proposes at a checkpoint; a named person decides."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+
+
+def weigh(requirement: Requirement, facts: Facts) -> Reason:
+    """Hold one requirement against the facts.
+
+    A plan without actions has nothing to be late with: that requirement alone is met when it
+    cannot be measured. Any other unmeasured fact is not met.
+    """
+    value = facts.get(requirement.fact)
+    met = requirement.fact == "plan_done_percent" if value is None else value >= requirement.at_least
+    return Reason(requirement.fact, value, requirement.at_least, requirement.of, met)
+
+
+def propose(gate: Gate, facts: Facts) -> Proposal:
+    """Return the gate's proposal with a reason for every requirement, met or not."""
+    reasons = tuple(weigh(requirement, facts) for requirement in gate.requires)
+    return Proposal(gate.met if all(reason.met for reason in reasons) else gate.not_met, reasons)
+
+
+def is_completed(stage: StageRule, *, open_keys: Collection[str], done_keys: Collection[str], facts: Facts) -> bool:
+    """Tell whether a stage's exit rule holds; the keys are those of its steps, without the stage."""
+    rule: Exit = stage.exit
+    if rule.fact is not None:
+        return (facts.get(rule.fact) or 0) >= rule.at_least
+    if rule.done:
+        return set(rule.done) <= set(done_keys)
+    return not open_keys

@@ -1,0 +1,179 @@
+"""A start date → every dated step of an enrolment, in order, each with the reason of its date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
+
+from programme.calendar import Calendar
+from programme.definition import Definition, Role, StepKind, StepRule
+from programme.timing import START, Timing, read_timing
+from programme.wording import Bilingual, Sentence, sentence
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step with its date: ``nominal_on`` by the rule alone, ``due_on`` after closed days are avoided."""
+
+    key: str
+    rule: str
+    stage: str
+    kind: StepKind
+    owner: Role
+    number: int | None
+    nominal_on: date
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One occurrence of a step rule: its key, its rule and its date rule with the anchors' own keys."""
+
+    key: str
+    rule_key: str
+    stage: str
+    rule: StepRule
+    number: int | None
+    timing: Timing
+
+
+@lru_cache(maxsize=32)
+def slots(definition: Definition) -> tuple[Slot, ...]:
+    """Return every occurrence of every step rule, each after its anchor."""
+    unsorted = {slot.key: slot for slot in _occurrences(definition)}
+    graph = {key: {slot.timing.anchor} & unsorted.keys() for key, slot in unsorted.items()}
+    return tuple(unsorted[key] for key in TopologicalSorter(graph).static_order())
+
+
+def _occurrences(definition: Definition) -> Iterator[Slot]:
+    for stage, rule in definition.rules():
+        key = f"{stage}.{rule.key}"
+        if rule.repeat is None:
+            yield Slot(key, key, stage, rule, None, rule.due)
+            continue
+        for number in range(1, rule.repeat.count + 1):
+            yield Slot(numbered(key, number), key, stage, rule, number, _timing_of(definition, rule, number))
+
+
+def numbered(key: str, number: int) -> str:
+    """Return the key of the ``number``th occurrence of a repeated step."""
+    return f"{key}-{number:02d}"
+
+
+def _timing_of(definition: Definition, rule: StepRule, number: int) -> Timing:
+    """Return the date rule of an occurrence; one anchored on a repeated step follows the same number."""
+    anchor = definition.by_key.get(rule.due.anchor)
+    if anchor is not None and anchor.repeat is not None:
+        return Timing(numbered(rule.due.anchor, number), rule.due.terms)
+    assert rule.repeat is not None
+    weeks = (number - 1) * rule.repeat.every_weeks
+    return Timing(rule.due.anchor, (*rule.due.terms, *read_timing(f"{START} + {weeks} weeks").terms))
+
+
+def plan(definition: Definition, start_on: date, calendar: Calendar, *, rank: int = 0) -> list[PlannedStep]:
+    """Return the dated steps of an enrolment that starts on ``start_on``, by date.
+
+    Each date is on a working day and outside the step's closed seasons. ``rank`` is the
+    cooperative's place among those of one coach: visits are spread by it over the following
+    working days, so that no coach has two at the same hour before all days are taken.
+    """
+    anchors = {START: start_on}
+    steps = []
+    for slot in slots(definition):
+        nominal = slot.timing.nominal(anchors, calendar)
+        due_on = landing(slot.rule, nominal, calendar, rank=rank)
+        anchors[slot.key] = due_on
+        steps.append(
+            PlannedStep(
+                slot.key, slot.rule_key, slot.stage, slot.rule.kind, slot.rule.owner, slot.number, nominal, due_on
+            )
+        )
+    return sorted(steps, key=lambda step: (step.due_on, step.key))
+
+
+def landing(rule: StepRule, nominal: date, calendar: Calendar, *, rank: int = 0) -> date:
+    """Return the day a step falls on: working, outside its closed seasons, spread by ``rank``."""
+    avoid = frozenset(rule.avoid)
+    spread = rank % rule.spread_days if rule.spread_days else 0
+    day = calendar.on_or_after(nominal, avoid)
+    return calendar.on_or_after(calendar.add_working_days(day, spread), avoid) if spread else day
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage's window for one enrolment."""
+
+    stage: str
+    opens_on: date
+    closes_on: date
+
+
+def stage_windows(definition: Definition, start_on: date, calendar: Calendar) -> list[PlannedStage]:
+    """Return the windows of all the stages; they count from the start alone."""
+    anchors = {START: start_on}
+    return [
+        PlannedStage(stage.key, stage.opens.nominal(anchors, calendar), stage.closes.nominal(anchors, calendar))
+        for stage in definition.stages
+    ]
+
+
+def title_of(definition: Definition, rule_key: str, number: int | None) -> Bilingual:
+    """Return a step's title, with its number where it comes several times."""
+    title = definition.by_key[rule_key].title
+    if number is None:
+        return title
+    return Bilingual(fr=title.fr.replace("{n}", str(number)), ar=title.ar.replace("{n}", str(number)))
+
+
+def why_then(step: PlannedStep, definition: Definition, calendar: Calendar) -> Sentence:
+    """Explain a planned date: its rule, and what moved it off the rule's own day."""
+    slot = next(slot for slot in slots(definition) if slot.key == step.key)
+    rule = spell(slot.timing)
+    if step.due_on == step.nominal_on:
+        return sentence("{rule} is {day}", rule=rule, day=step.due_on.isoformat())
+    cause = _closed_because(slot.rule, step.nominal_on, calendar)
+    return sentence(
+        "{rule} is {nominal}, {cause}: moved to {day}",
+        rule=rule,
+        nominal=step.nominal_on.isoformat(),
+        cause=cause,
+        day=step.due_on.isoformat(),
+    )
+
+
+def spell(timing: Timing) -> str:
+    """Write a date rule out again, as a definition has it."""
+    terms = [f"{'+' if term.count >= 0 else '-'} {abs(term.count)} {term.unit}" for term in timing.terms if term.count]
+    return " ".join([timing.anchor, *terms])
+
+
+def _closed_because(rule: StepRule, day: date, calendar: Calendar) -> Sentence:
+    holiday = calendar.holiday(day)
+    if holiday is not None:
+        return sentence("a holiday ({name})", name=holiday.name)
+    if not calendar.is_working(day):
+        return sentence("a week-end")
+    season = calendar.in_season(day, frozenset(rule.avoid))
+    if season is not None:
+        return sentence("in a closed season ({season})", season=season)
+    return sentence("a day shared out among the coach's cooperatives")
+
+
+def cycle(definition: Definition) -> list[str] | None:
+    """Return the step keys of a circle of anchors; None when every date can be computed."""
+    graph: Mapping[str, set[str]] = {
+        f"{stage}.{rule.key}": {rule.due.anchor} - {START} for stage, rule in definition.rules()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return None
+
+
+def end_of(definition: Definition, start_on: date, calendar: Calendar) -> date:
+    """Return the last day of the programme for an enrolment."""
+    return definition.lasts.nominal({START: start_on}, calendar) - timedelta(days=1)

@@ -1,0 +1,39 @@
+"""Settings from the environment or `.env`, prefix MOURAFAKA_."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from notifications.outbox import Pace
+
+
+class Settings(BaseSettings):
+    """What a place that runs the program decides; every name stands in CONTRIBUTING.md and in `.env.example`."""
+
+    model_config = SettingsConfigDict(env_prefix="MOURAFAKA_", env_file=".env", extra="ignore")
+
+    database_url: str | None = None
+    data_dir: Path = Path("data")
+    smtp_url: str | None = None
+    mail_from: str = "Mourafaka <mourafaka@localhost>"
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: str | None = None
+    as_of: str | None = None
+    retry_base_seconds: float = Field(default=60, ge=0)
+    lease_seconds: float = Field(default=300, gt=0)
+    send_rate: float = Field(default=0, ge=0, description="messages a second at the most; 0 is no limit")
+    language: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the database's URL; by default a SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'mourafaka.sqlite3'}"
+
+    @property
+    def pace(self) -> Pace:
+        """Return the outbox's waits."""
+        return Pace(timedelta(seconds=self.lease_seconds), timedelta(seconds=self.retry_base_seconds))

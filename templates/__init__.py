@@ -1,0 +1,1 @@
+"""Texts as files: a package only so that they travel in the wheel."""
