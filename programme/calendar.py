@@ -12,7 +12,7 @@ import holidays
 
 ONE_DAY = timedelta(days=1)
 SATURDAY, SUNDAY = 5, 6
-ESTIMATED = ("(estimé)", "(تقدير)", "(المُقدَّر)", "(estimated)")
+ESTIMATED = "(estimé)"
 EID_AL_FITR = "Eid al-Fitr"
 
 Season = Literal["august", "ramadan"]
@@ -21,11 +21,16 @@ SEASONS: tuple[Season, ...] = ("august", "ramadan")
 
 @dataclass(frozen=True)
 class Holiday:
-    """A day off by law; a religious one is an estimate (±1 day) until it is proclaimed."""
+    """A day off by law; a religious one is an estimate (±1 day) until it is proclaimed.
+
+    ``fixed_name`` is what stays off when the estimate turns out wrong: a religious feast may
+    fall on a civil one (14 August 2027).
+    """
 
     on: date
     name: str
     estimated: bool = False
+    fixed_name: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -36,8 +41,10 @@ def legal_holidays(year: int) -> Mapping[date, Holiday]:
 
 
 def _holiday(day: date, name: str) -> Holiday:
-    estimated = any(mark in name for mark in ESTIMATED)
-    return Holiday(day, " ".join(name.replace("(estimé)", "").split()), estimated)
+    feasts = name.split(";")
+    spelt = "; ".join(feast.replace(ESTIMATED, "").strip() for feast in feasts)
+    fixed = "; ".join(feast.strip() for feast in feasts if ESTIMATED not in feast)
+    return Holiday(day, spelt, estimated=ESTIMATED in name, fixed_name=fixed)
 
 
 @lru_cache(maxsize=64)
@@ -62,14 +69,18 @@ class Calendar:
     """
 
     overrides: Mapping[date, str | None] = field(default_factory=dict)
-    _working: dict[date, bool] = field(default_factory=dict, repr=False, compare=False)
+    _working: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def holiday(self, day: date) -> Holiday | None:
-        """Return the holiday of ``day``, a coordinator's word first."""
-        if day in self.overrides:
-            name = self.overrides[day]
-            return Holiday(day, name) if name else None
-        return legal_holidays(day.year).get(day)
+        """Return the holiday of ``day``, a coordinator's word first.
+
+        A withdrawn religious feast leaves the civil one that it fell on.
+        """
+        legal = legal_holidays(day.year).get(day)
+        if day not in self.overrides:
+            return legal
+        name = self.overrides[day] or (legal.fixed_name if legal and legal.estimated else "")
+        return Holiday(day, name, fixed_name=name) if name else None
 
     def is_working(self, day: date) -> bool:
         """Tell whether offices work on ``day``: neither a week-end nor a holiday."""
@@ -88,9 +99,19 @@ class Calendar:
             return "august"
         if "ramadan" in seasons:
             periods = ramadan(day.year) + ramadan(day.year + 1)
-            if any(first <= day <= last for first, last in periods):
+            if any(first <= day <= last for first, last in map(self._as_proclaimed, periods)):
                 return "ramadan"
         return None
+
+    def _as_proclaimed(self, period: tuple[date, date]) -> tuple[date, date]:
+        """Return a Ramadan that ends on the eve of the proclaimed Eid, when that is not the estimated day."""
+        first, last = period
+        eid = last + ONE_DAY
+        while eid in self.overrides and not self.overrides[eid]:
+            eid += ONE_DAY
+        while self.overrides.get(eid - ONE_DAY):
+            eid -= ONE_DAY
+        return min(first, eid - timedelta(days=30)), eid - ONE_DAY
 
     def on_or_after(self, day: date, avoid: frozenset[Season] = frozenset()) -> date:
         """Return ``day``, or the first working day after it outside the closed seasons."""

@@ -14,7 +14,8 @@ def casablanca() -> ZoneInfo:
 
 
 def wall(instant: datetime) -> datetime:
-    """Return the wall time of an instant in Morocco."""
+    """Return the wall time of an instant in Morocco; a naive one would be read in the machine's zone, so it fails."""
+    assert instant.tzinfo is not None, "an instant carries its zone"
     return instant.astimezone(casablanca())
 
 

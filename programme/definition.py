@@ -1,4 +1,4 @@
-"""The programme as data: stages, steps, owners, dates, reminders, checkpoints and thresholds, as a version says them."""
+"""The programme as data: stages, steps, owners, dates, reminders, checkpoints, thresholds, as a version has them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from programme.calendar import Season, SendHours
 from programme.eligibility import Eligibility
-from programme.timing import Timing, read_timing
+from programme.timing import Term, Timing, read_timing
 from programme.wording import Bilingual
 
 Role = Literal["coordinator", "coach", "cooperative", "delegate"]
@@ -30,6 +30,16 @@ Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9\-]*$")]
 TimingRule = Annotated[Timing, BeforeValidator(lambda value: read_timing(value) if isinstance(value, str) else value)]
 
 
+def _wall_time(value: object) -> object:
+    """Refuse a bare number: YAML reads 10:00 without quotes as 600, which would mean ten past midnight."""
+    if isinstance(value, int | float):
+        raise ValueError('write the hour between quotes, such as "10:00"')  # noqa: TRY004 - pydantic gathers these
+    return value
+
+
+WallTime = Annotated[time, BeforeValidator(_wall_time)]
+
+
 class Rule(BaseModel):
     """A part of a definition: immutable, and nothing unknown is let in."""
 
@@ -39,7 +49,7 @@ class Rule(BaseModel):
 class ReminderRule(Rule):
     """Who hears, and how many days before (negative) or after (positive) the due date."""
 
-    days: int
+    days: int = Field(ge=-366, le=366)
     to: Audience
 
 
@@ -53,8 +63,8 @@ class Reminders(Rule):
 class Sending(Rule):
     """Between which wall-clock times, in Casablanca, notices may leave."""
 
-    opens: time
-    closes: time
+    opens: WallTime
+    closes: WallTime
 
     def hours(self) -> SendHours:
         """Return the same as the calendar's value."""
@@ -65,7 +75,7 @@ class Repeat(Rule):
     """A step that comes several times: ``count`` times, ``every_weeks`` from the first one's rule date."""
 
     count: int = Field(ge=1, le=60)
-    every_weeks: int = Field(default=0, ge=0)
+    every_weeks: int = Field(default=0, ge=0, le=52)
 
 
 class StepRule(Rule):
@@ -76,7 +86,8 @@ class StepRule(Rule):
     owner: Role
     due: TimingRule
     kind: StepKind = "step"
-    at: time = time(10)
+    at: WallTime = time(10)
+    also_at: tuple[WallTime, ...] = Field(default=(), description="further hours over which a day's visits are spread")
     minutes: int = Field(default=120, ge=15)
     repeat: Repeat | None = None
     spread_days: int = Field(default=0, ge=0, le=10, description="working days over which a coach's visits are spread")
@@ -90,7 +101,7 @@ class Exit(Rule):
     all_done: bool = False
     done: tuple[Key, ...] = ()
     fact: FactName | None = None
-    at_least: int = 1
+    at_least: int = Field(default=1, ge=1)
 
 
 class Requirement(Rule):
@@ -117,7 +128,7 @@ class StageRule(Rule):
     opens: TimingRule
     closes: TimingRule
     make_ups_until: TimingRule | None = None
-    make_up_after_weeks: int | None = Field(default=None, ge=1)
+    make_up_after_weeks: int | None = Field(default=None, ge=1, le=104)
     after: tuple[Key, ...] = ()
     steps: tuple[StepRule, ...] = Field(min_length=1)
     exit: Exit
@@ -132,7 +143,7 @@ class CheckpointRule(Rule):
     due: TimingRule
     weeks_before: int = Field(ge=0)
     weeks_after: int = Field(ge=0)
-    decide_within_days: int = Field(default=14, ge=1)
+    decide_within_days: int = Field(default=14, ge=1, le=366)
     form: Literal["full", "short"]
     evaluation: Bilingual
     decision: Bilingual
@@ -145,8 +156,8 @@ class RecoveryRule(Rule):
     title: Bilingual
     report: Bilingual
     sessions: int = Field(ge=1)
-    every_weeks: int = Field(ge=1)
-    report_within_days: int = Field(ge=1)
+    every_weeks: int = Field(ge=1, le=52)
+    report_within_days: int = Field(ge=1, le=366)
 
 
 class Definition(Rule):
@@ -199,7 +210,7 @@ def checkpoint_steps(checkpoint: CheckpointRule) -> tuple[StepRule, StepRule]:
     """Return the two steps of a checkpoint: the coach's evaluation and the coordinator's decision."""
     evaluation: dict[str, Any] = {"key": f"{checkpoint.key}-evaluation", "kind": "evaluation", "owner": "coach"}
     decision: dict[str, Any] = {"key": f"{checkpoint.key}-decision", "kind": "decision", "owner": "coordinator"}
-    due = read_timing(f"{checkpoint.stage}.{evaluation['key']} + {checkpoint.decide_within_days} days")
+    due = Timing(f"{checkpoint.stage}.{evaluation['key']}", (Term(checkpoint.decide_within_days, "days"),))
     return (
         StepRule(title=checkpoint.evaluation, due=checkpoint.due, before=checkpoint.key, **evaluation),
         StepRule(title=checkpoint.decision, due=due, before=checkpoint.key, **decision),

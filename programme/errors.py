@@ -46,7 +46,7 @@ class ProgrammeUnknown(Refusal):
 
 
 class VersionTaken(Refusal):
-    """Version {version} of {programme} is already published with another content: raise the version number and publish again."""
+    """Version {version} of {programme} is already published with other content: raise the number and publish again."""
 
 
 class EnrolmentUnknown(Refusal):
@@ -98,7 +98,7 @@ class RoleUnknown(Refusal):
 
 
 class NoCoach(Refusal):
-    """{delegation} has no coach on {on}: add one with `mourafaka user add NAME --role coach --territory {delegation}`."""
+    """{delegation} has no coach on {on}: add one: `mourafaka user add NAME --role coach --territory {delegation}`."""
 
 
 class CheckpointUnknown(Refusal):
@@ -126,7 +126,7 @@ class OutcomeUnknown(Refusal):
 
 
 class NoSmtp(Refusal):
-    """No mail server is set: put MOURAFAKA_SMTP_URL=smtp://user:password@host:587?tls=required in the environment or in .env."""
+    """No mail server is set: write MOURAFAKA_SMTP_URL=smtp://user:password@host:587?tls=required in the file .env."""
 
 
 class SmtpUrlWrong(Refusal):
@@ -134,7 +134,7 @@ class SmtpUrlWrong(Refusal):
 
 
 class RealMailWithVirtualClock(Refusal):
-    """The clock is virtual ({as_of}) and {host} is a real mail server: use one on this machine, or add --allow-real-mail."""
+    """The clock is virtual ({as_of}) and {host} is a real mail server: use a local one, or add --allow-real-mail."""
 
 
 class DatabaseTooNew(Refusal):
@@ -155,3 +155,23 @@ class ScratchUnreadable(Refusal):
 
 class FileUnreadable(Refusal):
     """{path} cannot be read: check the name and that you may open it."""
+
+
+class PrefectAway(Refusal):
+    """Prefect's server did not start: read {log}, mend what it says, and try again."""
+
+
+class AnswersUnreadable(Refusal):
+    """{path} is not a list of answers: write one line a question, such as `governance.assembly: 3`, or "na"."""
+
+
+class SecretMissing(Refusal):
+    """MOURAFAKA_SECRET_KEY is not set: put a long random text in the environment or in .env, and start again."""
+
+
+class DemoElsewhere(Refusal):
+    """{folder} is there and is not a demo's: move it away, or run the demo in another folder."""
+
+
+class ImportRejected(Refusal):
+    """{file} was rejected with {count} problems: run `mourafaka import` on it to read them."""

@@ -11,17 +11,29 @@ from programme.wording import Sentence, sentence
 Facts = Mapping[FactName, int | None]
 """What is recorded of an enrolment, as whole numbers (yes = 1, no = 0); None where it cannot be measured."""
 
-REASONS: Mapping[FactName, tuple[str, str]] = {
-    "sessions_held": ("{value} of {of} coaching sessions held, needs {needed}", "coaching sessions: not measured"),
-    "modules_present": ("{value} of {of} training modules attended, needs {needed}", "training modules: not measured"),
-    "plan_done_percent": (
-        "{value} % of the plan's actions done, needs {needed} %",
-        "the development plan has no action: nothing to measure",
+REASONS: Mapping[FactName, tuple[Sentence, Sentence]] = {
+    "sessions_held": (
+        sentence("{value} of {of} coaching sessions held, needs {needed}"),
+        sentence("coaching sessions: not measured"),
     ),
-    "endline_done": ("endline diagnosis done: {value} of 1", "endline diagnosis: not measured"),
-    "assembly_held": ("last general assembly held: {value} of 1", "last general assembly: not known"),
+    "modules_present": (
+        sentence("{value} of {of} training modules attended, needs {needed}"),
+        sentence("training modules: not measured"),
+    ),
+    "plan_done_percent": (
+        sentence("{value} % of the plan's actions done, needs {needed} %"),
+        sentence("the development plan has no action: nothing to measure"),
+    ),
+    "endline_done": (
+        sentence("endline diagnosis done: {value} of 1"),
+        sentence("endline diagnosis: not measured"),
+    ),
+    "assembly_held": (
+        sentence("last general assembly held: {value} of 1"),
+        sentence("last general assembly: not known"),
+    ),
 }
-"""The sentence of each fact, and what is said when it cannot be measured."""
+"""The sentence of each fact, still without its figures, and what is said when it cannot be measured."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +50,8 @@ class Reason:
         """Say it: what was recorded and what is needed."""
         measured, unknown = REASONS[self.fact]
         if self.value is None:
-            return sentence(unknown)
-        return sentence(measured, value=self.value, needed=self.needed, of=self.of)
+            return unknown
+        return Sentence(measured.template, {"value": self.value, "needed": self.needed, "of": self.of})
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date, time, timedelta
+from functools import lru_cache, reduce
 from graphlib import CycleError, TopologicalSorter
 
-from programme.calendar import Calendar
+from programme.calendar import ONE_DAY, Calendar, Season
 from programme.definition import Definition, Role, StepKind, StepRule
-from programme.timing import START, Timing, read_timing
+from programme.timing import START, Term, Timing
 from programme.wording import Bilingual, Sentence, sentence
 
 
@@ -70,7 +70,7 @@ def _timing_of(definition: Definition, rule: StepRule, number: int) -> Timing:
         return Timing(numbered(rule.due.anchor, number), rule.due.terms)
     assert rule.repeat is not None
     weeks = (number - 1) * rule.repeat.every_weeks
-    return Timing(rule.due.anchor, (*rule.due.terms, *read_timing(f"{START} + {weeks} weeks").terms))
+    return Timing(rule.due.anchor, (*rule.due.terms, Term(weeks, "weeks")))
 
 
 def plan(definition: Definition, start_on: date, calendar: Calendar, *, rank: int = 0) -> list[PlannedStep]:
@@ -78,7 +78,7 @@ def plan(definition: Definition, start_on: date, calendar: Calendar, *, rank: in
 
     Each date is on a working day and outside the step's closed seasons. ``rank`` is the
     cooperative's place among those of one coach: visits are spread by it over the following
-    working days, so that no coach has two at the same hour before all days are taken.
+    working days, and then over the hours of a day (`hour_of`).
     """
     anchors = {START: start_on}
     steps = []
@@ -100,6 +100,12 @@ def landing(rule: StepRule, nominal: date, calendar: Calendar, *, rank: int = 0)
     spread = rank % rule.spread_days if rule.spread_days else 0
     day = calendar.on_or_after(nominal, avoid)
     return calendar.on_or_after(calendar.add_working_days(day, spread), avoid) if spread else day
+
+
+def hour_of(rule: StepRule, rank: int) -> time:
+    """Return the hour of a meeting: the days of its spread are filled first, then the next hour of each."""
+    hours = (rule.at, *rule.also_at)
+    return hours[rank // max(rule.spread_days, 1) % len(hours)]
 
 
 @dataclass(frozen=True)
@@ -129,12 +135,15 @@ def title_of(definition: Definition, rule_key: str, number: int | None) -> Bilin
 
 
 def why_then(step: PlannedStep, definition: Definition, calendar: Calendar) -> Sentence:
-    """Explain a planned date: its rule, and what moved it off the rule's own day."""
+    """Explain a planned date: its rule, and all that moved it off the rule's own day, in order.
+
+    ``calendar`` is the one that the plan was made with.
+    """
     slot = next(slot for slot in slots(definition) if slot.key == step.key)
     rule = spell(slot.timing)
     if step.due_on == step.nominal_on:
         return sentence("{rule} is {day}", rule=rule, day=step.due_on.isoformat())
-    cause = _closed_because(slot.rule, step.nominal_on, calendar)
+    cause = reduce(_then, _causes(slot.rule, step, calendar))
     return sentence(
         "{rule} is {nominal}, {cause}: moved to {day}",
         rule=rule,
@@ -150,16 +159,35 @@ def spell(timing: Timing) -> str:
     return " ".join([timing.anchor, *terms])
 
 
-def _closed_because(rule: StepRule, day: date, calendar: Calendar) -> Sentence:
+SEASON_NAMES: Mapping[Season, Sentence] = {"august": sentence("August"), "ramadan": sentence("Ramadan")}
+
+
+def _causes(rule: StepRule, step: PlannedStep, calendar: Calendar) -> list[Sentence]:
+    """Return what moved a step, in order and each once: the closed days on the way, then the sharing out."""
+    causes: list[Sentence] = []
+    day = step.nominal_on
+    while day < step.due_on and (cause := _closed_because(rule, day, calendar)):
+        if cause not in causes:
+            causes.append(cause)
+        day += ONE_DAY
+    if day < step.due_on:
+        causes.append(sentence("a day shared out among the coach's cooperatives"))
+    return causes
+
+
+def _closed_because(rule: StepRule, day: date, calendar: Calendar) -> Sentence | None:
+    """Return why a step cannot be on ``day``: the season first, it is what closes most days."""
+    season = calendar.in_season(day, frozenset(rule.avoid))
+    if season is not None:
+        return sentence("in a closed season ({season})", season=SEASON_NAMES[season])
     holiday = calendar.holiday(day)
     if holiday is not None:
         return sentence("a holiday ({name})", name=holiday.name)
-    if not calendar.is_working(day):
-        return sentence("a week-end")
-    season = calendar.in_season(day, frozenset(rule.avoid))
-    if season is not None:
-        return sentence("in a closed season ({season})", season=season)
-    return sentence("a day shared out among the coach's cooperatives")
+    return None if calendar.is_working(day) else sentence("a week-end")
+
+
+def _then(first: Sentence, then: Sentence) -> Sentence:
+    return sentence("{first}, then {then}", first=first, then=then)
 
 
 def cycle(definition: Definition) -> list[str] | None:

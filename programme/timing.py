@@ -15,7 +15,7 @@ from programme.calendar import Calendar
 Unit = Literal["months", "weeks", "days", "working days"]
 START = "start"
 _EXPRESSION = re.compile(r"\s*(?P<anchor>[A-Za-z][\w.\-]*)(?P<terms>(\s*[+-]\s*\d+\s*[a-z ]+?)*)\s*")
-_TERM = re.compile(r"([+-])\s*(\d+)\s*(months?|weeks?|working days?|days?)(?=\s*(?:[+-]|$))")
+_TERM = re.compile(r"([+-])\s*(\d{1,3})\s*(months?|weeks?|working days?|days?)(?=\s*(?:[+-]|$))")
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,24 @@ class Timing:
     def nominal(self, anchors: Mapping[str, date], calendar: Calendar) -> date:
         """Return the date by the rule alone, before it is moved off closed days.
 
-        Months are always counted from the anchor and clipped to the month's end
-        (31 August + 6 months = 28 or 29 February), never chained.
+        Months are always counted first, together, from the anchor, and clipped to the month's
+        end (31 August + 6 months = 28 or 29 February), never chained; the rest follows in the
+        order in which it is written.
         """
-        day = anchors[self.anchor]
+        months = sum(term.count for term in self.terms if term.unit == "months")
+        day = _add_months(anchors[self.anchor], months)
         for term in self.terms:
-            day = _add(day, term, calendar)
+            if term.unit != "months":
+                day = _add(day, term, calendar)
         return day
 
 
+def _add_months(day: date, count: int) -> date:
+    moved = pendulum.date(day.year, day.month, day.day).add(months=count)
+    return date(moved.year, moved.month, moved.day)
+
+
 def _add(day: date, term: Term, calendar: Calendar) -> date:
-    if term.unit == "months":
-        moved = pendulum.date(day.year, day.month, day.day).add(months=term.count)
-        return date(moved.year, moved.month, moved.day)
     if term.unit == "working days":
         return calendar.add_working_days(day, term.count)
     return day + timedelta(days=term.count * (7 if term.unit == "weeks" else 1))
@@ -69,7 +74,7 @@ def read_timing(text: str) -> Timing:
 def _how(text: str) -> str:
     return (
         f"'{text}' is not a date rule: write 'start + 3 months' or 'stage.step + 10 working days' "
-        "(months, weeks, days, working days)"
+        "(months, weeks, days, working days; at most 999 of each)"
     )
 
 

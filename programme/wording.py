@@ -43,7 +43,7 @@ def sentence(template: str, /, **facts: object) -> Sentence:
 class Bilingual(BaseModel):
     """A text of the programme itself, in French and in Arabic; both are required."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     fr: str = Field(min_length=1)
     ar: str = Field(min_length=1)
