@@ -1,0 +1,63 @@
+"""What every command shares: the house it works in, and how it speaks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from programme.errors import DateUnreadable
+from runtime import house
+from runtime.house import House
+
+BY = "command line"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The global options of a command line."""
+
+    as_of: str | None = None
+    allow_real_mail: bool = False
+
+
+def open_house(context: typer.Context) -> House:
+    """Return the house of this command, by the settings and the global options."""
+    chosen: Chosen = context.obj or Chosen()
+    return house.use(house.build(as_of=chosen.as_of, allow_real_mail=chosen.allow_real_mail))
+
+
+def read_day(text: str) -> date:
+    """Read a date written year-month-day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise DateUnreadable(text=text) from error
+
+
+def say(text: str) -> None:
+    """Print a sentence."""
+    print(text)  # noqa: T201 - a command's own voice
+
+
+def say_json(value: Any) -> None:
+    """Print one JSON document, and nothing else."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def say_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table, as wide as the terminal; piped, without colours."""
+    table = Table(title=title, title_justify="left")
+    for header in headers:
+        table.add_column(header)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console().print(table)

@@ -1,0 +1,132 @@
+"""Commands for the database, the programme's definition and its people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actions.people import add_person
+from actions.programmes import publish
+from cli.context import BY, open_house, say, say_table
+from programme.definition_file import DefinitionRefused, read_definition
+from programme.errors import FileUnreadable
+from programme.territory import provinces
+from programme.wording import sentence
+from runtime.language import _
+
+definition = typer.Typer(help=_("The programme as data: check a definition, publish a version."), no_args_is_help=True)
+user = typer.Typer(help=_("The people of the programme."), no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("init", help=_("Create or migrate the database.\n\nExample: mourafaka init"))(init)
+    app.add_typer(definition, name="definition")
+    app.add_typer(user, name="user")
+
+
+def init(context: typer.Context) -> None:
+    """Create or migrate the database."""
+    house = open_house(context)
+    say(sentence("The database is ready: {url}", url=house.database.engine.url.render_as_string()).say(_))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnreadable(path=path) from error
+
+
+@definition.command(
+    "check",
+    help=_("Check a definition; every flaw with its line and column.\n\nExample: mourafaka definition check my.yaml"),
+)
+def check(file: Path) -> None:
+    """Check a definition file."""
+    try:
+        checked = read_definition(_text_of(file), name=file.name)
+    except DefinitionRefused as refused:
+        for flaw in refused.flaws[1:]:
+            typer.echo(f"{file}:{flaw.line}:{flaw.column}: {flaw.message.say(_)}", err=True)
+        raise
+    steps = sum(1 for _rule in checked.rules())
+    say(
+        sentence(
+            "{file} checks: {programme} version {version}, {stages} stages, {steps} step rules.",
+            file=file.name,
+            programme=checked.programme,
+            version=checked.version,
+            stages=len(checked.stages),
+            steps=steps,
+        ).say(_)
+    )
+
+
+@definition.command(
+    "publish",
+    help=_(
+        "Publish a definition as a frozen version; it changes no enrolment.\n\nExample: mourafaka definition publish my.yaml"
+    ),
+)
+def publish_file(context: typer.Context, file: Path) -> None:
+    """Publish a definition file."""
+    house = open_house(context)
+    with house.database.transaction() as session:
+        version = publish(session, _text_of(file), by=BY, now=house.clock.now(), name=file.name)
+        text = sentence(
+            "Published: {programme} version {version}, {digest}.",
+            programme=version.programme,
+            version=version.version,
+            digest=version.content_hash[:12],
+        )
+    say(text.say(_))
+
+
+@user.command(
+    "add",
+    help=_(
+        "Add a coordinator, a coach or a delegate.\n\nExample: mourafaka user add 'Amal' --code amal --role coach "
+        "--territory region-souss-massa --email amal@example.org"
+    ),
+)
+def add_user(
+    context: typer.Context,
+    name: str,
+    role: Annotated[str, typer.Option(help=_("coordinator, coach or delegate"))],
+    territory: Annotated[str | None, typer.Option(help=_("a delegation's code; none is the whole country"))] = None,
+    code: Annotated[
+        str | None, typer.Option(help=_("a short name for commands; by default made from the name"))
+    ] = None,
+    email: Annotated[str | None, typer.Option()] = None,
+    phone: Annotated[str | None, typer.Option()] = None,
+    language: Annotated[str, typer.Option(help=_("fr or ar"))] = "fr",
+) -> None:
+    """Add somebody."""
+    house = open_house(context)
+    chosen = code or "-".join(name.lower().split())
+    with house.database.transaction() as session:
+        add_person(
+            session,
+            code=chosen,
+            name=name,
+            role=role,
+            email=email,
+            phone=phone,
+            language=language,
+            delegation=territory,
+            now=house.clock.now(),
+        )
+    say(sentence("{name} is added, with the code {code}.", name=name, code=chosen).say(_))
+
+
+@user.command("territories", help=_("List the delegations and their codes.\n\nExample: mourafaka user territories"))
+def territories() -> None:
+    """List the delegations."""
+    from programme.territory import delegation_of
+
+    found = {delegation_of(province) for province in provinces()}
+    rows = sorted((one.code, one.fr, one.ar) for one in found)
+    say_table(_("Delegations"), (_("Code"), "Français", "العربية"), rows)

@@ -1,0 +1,194 @@
+"""Commands that run the work: run-day, serve, simulate."""
+
+from __future__ import annotations
+
+import gc
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn
+from sqlmodel import select
+
+from actions.cohorts import cohort_of
+from actions.state import Summary, summary
+from cli.context import BY, open_house, read_day, say, say_json, say_table
+from models import Notice
+from notifications import ledger
+from programme.errors import SecretMissing
+from programme.wording import sentence
+from runtime.house import House
+from runtime.language import _
+from simulation import years
+from simulation.people import People
+from simulation.scratch import scratch
+
+PREFECT_PORT = 4200
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("run-day", help=_("Do everything that is due now, through the flows.\n\nExample: mourafaka run-day"))(
+        run_day
+    )
+    app.command(
+        "serve",
+        help=_("Run schedules, sender and Prefect until stopped.\n\nExample: MOURAFAKA_SECRET_KEY=… mourafaka serve"),
+    )(serve)
+    app.command(
+        "simulate",
+        help=_(
+            "Live a cohort's future in a scratch copy; no mail leaves.\n\nExample: mourafaka simulate --cohort SM-2027"
+        ),
+    )(simulate)
+
+
+def run_day(context: typer.Context) -> None:
+    """Do everything that is due now."""
+    house = open_house(context)
+    house.post()  # without a mail server nothing is begun
+    from flows.run_day import run_day as run
+    from flows.server import prefect_server
+
+    with prefect_server(house.settings.data_dir / "prefect"):
+        day = run(house.clock.now())
+    say(
+        sentence(
+            "{cohorts} cohorts had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
+            cohorts=day.cohorts,
+            sent=day.verdicts["accepted"],
+            failed=day.verdicts["failed"] + day.verdicts["refused"],
+            deferred=day.verdicts["deferred"] + day.verdicts["doubt"] + day.verdicts["away"],
+        ).say(_)
+    )
+    for failure in day.failures:
+        typer.echo(failure, err=True)
+    if day.failures or day.verdicts["away"]:
+        raise typer.Exit(1)
+
+
+def serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help=_("the port of Prefect's pages, on this machine only"))] = PREFECT_PORT,
+) -> None:
+    """Run until stopped."""
+    house = open_house(context)
+    if not house.settings.secret_key:
+        raise SecretMissing
+    house.post()
+    from flows.serving import serve_here
+
+    say(sentence("Serving; Prefect's pages: http://127.0.0.1:{port}. Stop with Ctrl-C.", port=port).say(_))
+    serve_here(house.settings.data_dir / "prefect", port=port)
+
+
+def simulate(
+    context: typer.Context,
+    cohort: Annotated[str, typer.Option(help=_("the cohort's code"))],
+    until: Annotated[str | None, typer.Option(help=_("the last day; the end of the two years when not given"))] = None,
+    seed: Annotated[int, typer.Option(help=_("the same seed gives the same ledger"))] = 1,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Live the future in a scratch copy."""
+    house = open_house(context)
+    last = read_day(until) if until else None
+    with house.database.reading() as session:
+        cohort_of(session, cohort)
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)  # nothing here makes circles: looking for them costs a quarter of the time
+    with scratch(house) as copy:
+        lived = live_plainly(years.without_mail(copy), cohort, seed, last)
+        if as_json:
+            say_json(_future(copy, cohort, lived, seed))
+            return
+        with copy.database.reading() as session:
+            say_summary(summary(session, cohort))
+    say(sentence("Ledger of seed {seed}, up to {last}: {hash}", seed=seed, last=lived.last, hash=lived.hash).say(_))
+
+
+def live_plainly(house: House, cohort: str, seed: int, last: date | None) -> years.Years:
+    """Enrol what is only selected, and live the cohort's days without Prefect, with a progress bar on a terminal."""
+    years.enrol_if_selected(house, cohort, by=BY)
+    with progress_bar() as bar:
+        ends = last or years.last_day(house.database, cohort)
+        task = bar.add_task(_("Two years"), total=(ends - house.clock.today()).days + 1)
+        return years.live(
+            house,
+            cohort,
+            People(seed),
+            until=last,
+            morning=years.plain_morning,
+            delivery=years.plain_delivery,
+            progress=lambda day: bar.update(task, advance=1, description=day.isoformat()),
+        )
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on stderr; nothing is shown when it is not a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _future(house: House, cohort: str, lived: years.Years, seed: int) -> dict[str, Any]:
+    with house.database.reading() as session:
+        chosen = session.exec(select(Notice).where(Notice.cohort_id == cohort_of(session, cohort).id)).all()
+        rows = [
+            {
+                "person": row["recipient"],
+                "date": row["sent_on"] or row["due"],
+                "kind": row["kind"],
+                "status": row["status"],
+                "reason": book_reason(notice),
+            }
+            for notice in sorted(chosen, key=lambda one: (one.due_on, one.key))
+            for row in (ledger.row(notice),)
+        ]
+    return {
+        "cohort": cohort,
+        "seed": seed,
+        "from": lived.first.isoformat(),
+        "until": lived.last.isoformat(),
+        "hash": lived.hash,
+        "notices": rows,
+    }
+
+
+def book_reason(notice: Notice) -> str:
+    """Return why a notice left or not, in a sentence."""
+    return ledger.why(notice).say(_)
+
+
+def say_summary(found: Summary) -> None:
+    """Print where everybody ended, what was done, and what was told."""
+    say_table(
+        _("Cooperatives"),
+        (_("Outcome"), _("Stage"), _("Count")),
+        [(outcome, stage, count) for (outcome, stage), count in sorted(found.statuses.items())],
+    )
+    say_table(_("Steps"), (_("Status"), _("Count")), sorted(found.steps.items()))
+    say_table(
+        _("Notices"), (_("Kind"), _("Language"), _("Channel"), _("Sent"), _("Held"), _("Failed")), notice_rows(found)
+    )
+
+
+def notice_rows(found: Summary) -> list[tuple[object, ...]]:
+    """Return a row per kind, language and channel: sent, held (waiting, skipped or taken back), failed."""
+    groups = sorted({(kind, language, channel) for kind, language, channel, _status in found.notices})
+    held, failed = ("pending", "sending", "skipped", "cancelled"), ("failed", "in_doubt")
+    return [
+        (
+            *group,
+            found.notices[(*group, "sent")],
+            sum(found.notices[(*group, one)] for one in held),
+            sum(found.notices[(*group, one)] for one in failed),
+        )
+        for group in groups
+    ]

@@ -1,0 +1,78 @@
+"""The morning of a cohort: its stages, checkpoints and reminders of the day, each started only when it has work."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+from typing import Any
+
+from prefect import Flow, State, flow
+from prefect.runtime import flow_run
+from prefect.states import Failed
+
+from actions import morning as work
+from flows import pieces
+from flows.showing import Progress, show_cohort
+from programme.civil import civil_day
+from runtime import house
+
+LEASE = timedelta(minutes=30)
+"""How long a morning may take before another one may take over; a second one at once is refused."""
+
+
+@flow(name="morning", flow_run_name="morning · {cohort} · {day}", persist_result=False)
+def morning(cohort: str, day: str, at: str | None = None) -> State[Any] | str:
+    """Do everything that is due today for a cohort; done late, twice or by two at once, it does nothing twice."""
+    here = house.current()
+    now = datetime.fromisoformat(at) if at else here.clock.now()
+    holder = f"{socket.gethostname()}:{os.getpid()}:{flow_run.get_id() or 'no run'}"
+    work.take_lease(here.database, f"morning:{cohort}", holder=holder, now=now, lasts=LEASE)
+    try:
+        ends = _all(cohort, day, now)
+    finally:
+        work.release_lease(here.database, f"morning:{cohort}", holder=holder, now=now)
+    show_cohort(here.database, cohort, now)
+    failures = [end.message or end.name for end in ends if end.is_failed()]
+    return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} flows"
+
+
+def _all(cohort: str, day: str, now: datetime) -> list[State[Any]]:
+    """Run each flow that has work, in the programme's order; what is due is asked anew before each."""
+    database, row, at = house.current().database, pieces.read(cohort), now.isoformat()
+    progress = Progress(cohort, len(pieces.STAGES) + 2)
+    ends: list[State[Any]] = []
+    for stage, ids in work.stages_to_conclude(database, row, now):
+        ends.append(end_of(pieces.BY_STAGE[stage], cohort, day, ids, at))
+        progress.reached(pieces.STAGES.index(stage) + 1)
+    with database.reading() as session:
+        due = work.what_is_due(session, row, now)
+    if due.evaluations or due.decisions:
+        ends.append(end_of(pieces.checkpoints, cohort, day, due.evaluations, due.decisions, at))
+        progress.reached(len(pieces.STAGES) + 1)
+    if due.reminders:
+        ends.append(end_of(pieces.reminders, cohort, day, at))
+    progress.reached(len(pieces.STAGES) + 2)
+    return ends
+
+
+def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
+    """Run a sub-flow and return how it ended: one that fails holds back none of the others."""
+    end: State[Any] = run(*arguments, return_state=True)
+    return end
+
+
+def due_cohorts(now: datetime) -> list[str]:
+    """Return the open cohorts in which anything is due; the others need no run."""
+    with house.current().database.reading() as session:
+        return [one.code for one in work.open_cohorts(session) if not work.what_is_due(session, one, now).is_empty]
+
+
+@flow(name="mornings", flow_run_name="mornings · {day}", persist_result=False)
+def mornings(day: str | None = None, at: str | None = None) -> State[Any] | str:
+    """The mornings of all open cohorts in which anything is due; what the schedule starts."""
+    now = datetime.fromisoformat(at) if at else house.current().clock.now()
+    today = day or civil_day(now).isoformat()
+    ends = [morning(code, today, now.isoformat(), return_state=True) for code in due_cohorts(now)]
+    failures = [end.message or end.name for end in ends if end.is_failed()]
+    return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} cohorts"

@@ -1,0 +1,137 @@
+"""Prefect's server on this machine: loopback, with a password of its own, its log in a file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import prefect
+from prefect.context import SyncClientContext
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    temporary_settings,
+)
+
+from programme.errors import PrefectAway
+
+START_SECONDS = 90
+STOP_SECONDS = 15
+DRAIN_SECONDS = 15
+ONE_SHOT = {
+    # A one-shot run needs no schedules: these only cost start-up time.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_UI_ENABLED": "0",
+}
+
+
+@contextmanager
+def prefect_server(home: Path, *, one_shot: bool = True, port: int = 0) -> Iterator[str]:
+    """Give the URL of the API: the one that PREFECT_API_URL names, else a server of our own while we need it.
+
+    Within it every flow of this process talks to that server; sync flows do not wait for a heartbeat.
+    """
+    given = PREFECT_API_URL.value()
+    if given:
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), SyncClientContext.get_or_create():
+            yield given
+        return
+    password = f"mourafaka:{secrets.token_urlsafe(24)}"
+    with _running(home, port or _free_port(), password, one_shot=one_shot) as url:
+        settings = {
+            PREFECT_API_URL: url,
+            PREFECT_API_AUTH_STRING: password,
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+            # Plain HTTP on loopback: there is no certificate to verify, and reading the world's costs 50 ms a sub-flow.
+            PREFECT_API_TLS_INSECURE_SKIP_VERIFY: True,
+        }
+        # One client for all: making one costs a third of an empty flow run (it reads the certificates of the world).
+        with temporary_settings(settings), SyncClientContext.get_or_create():
+            try:
+                yield url
+            finally:
+                _hand_over_the_rest()
+
+
+def _hand_over_the_rest() -> None:
+    """Wait until events and logs of this process have reached the server, which is about to stop."""
+    EventsWorker.drain_all(timeout=DRAIN_SECONDS, at_exit=False)
+    APILogWorker.drain_all(timeout=DRAIN_SECONDS, at_exit=False)
+
+
+@contextmanager
+def _running(home: Path, port: int, password: str, *, one_shot: bool) -> Iterator[str]:
+    home.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        **(ONE_SHOT if one_shot else {}),
+        "PREFECT_SERVER_API_AUTH_STRING": password,
+        "PREFECT_API_AUTH_STRING": password,
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--app-dir",
+        str(prefect.__module_path__.parent),
+        "--factory",
+        "prefect.server.api.server:create_app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+        "--lifespan",
+        "on",
+    ]
+    with (home / "server.log").open("ab") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own interpreter, no input
+        try:
+            url = f"http://127.0.0.1:{port}/api"
+            _wait(server, url, home / "server.log")
+            yield url
+        finally:
+            _stop(server)
+
+
+def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if httpx.get(f"{url}/health", timeout=2).status_code in {200, 401}:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise PrefectAway(log=log)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,33 @@
+"""The deployments on their schedules, in Casablanca's time: what `mourafaka serve` runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import serve as serve_deployments
+from prefect.schedules import Cron
+
+from flows.delivery import delivery
+from flows.intake import intake
+from flows.morning import mornings
+from flows.server import prefect_server
+from programme.civil import ZONE_NAME
+
+MORNING_CRON = "0 7-18 * * *"
+"""At seven, and again every hour: an hourly run catches up with what an outage left undone."""
+DELIVERY_CRON = "*/5 9-16 * * *"
+
+
+def deployments() -> list[object]:
+    """Return what is served: mornings and deliveries on schedules, intake on demand."""
+    return [
+        mornings.to_deployment("morning", schedule=Cron(MORNING_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
+        delivery.to_deployment("delivery", schedule=Cron(DELIVERY_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
+        intake.to_deployment("intake", tags=["mourafaka"]),
+    ]
+
+
+def serve_here(home: Path, *, port: int) -> None:
+    """Start Prefect's server and the runner of the schedules; returns when the process is told to stop."""
+    with prefect_server(home, one_shot=False, port=port):
+        serve_deployments(*deployments(), pause_on_shutdown=False)  # type: ignore[arg-type] # runner deployments

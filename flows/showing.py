@@ -1,0 +1,101 @@
+"""What a coordinator sees in Prefect: named runs, events, and each cohort's tables. Ids and codes only, no person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.events import emit_event
+
+from actions.conclude import Conclusion
+from actions.state import Standing, standings
+from models.session import Database
+from programme.civil import civil_day
+
+EVENTS = {
+    "entered": "mourafaka.stage.entered",
+    "completed": "mourafaka.stage.completed",
+    "late": "mourafaka.stage.late",
+    "proposed": "mourafaka.decision.proposed",
+    "decided": "mourafaka.decision.decided",
+    "graduated": "mourafaka.enrolment.graduated",
+    "ended": "mourafaka.enrolment.ended",
+}
+"""The Prefect event of each conclusion, for automations to hang on."""
+
+
+@task(task_run_name="{code}: {subject} {what}", persist_result=False)
+def moved(code: str, subject: str, what: str) -> None:
+    """Show that a cooperative moved on, as a run of its own, and tell it to automations."""
+    emit_event(
+        event=EVENTS[what.partition(" ")[0]],
+        resource={"prefect.resource.id": f"mourafaka.enrolment.{code}", "prefect.resource.name": code},
+        payload={"enrolment": code, "subject": subject, "what": what},
+    )
+
+
+class EnrolmentHeldBackError(RuntimeError):
+    """What could not be done for one enrolment (or one step of it), while the others went on."""
+
+
+@task(task_run_name="failed: {subject}", persist_result=False)
+def failed(subject: str, reason: str) -> None:
+    """Show what failed as a failed run with its reason."""
+    raise EnrolmentHeldBackError(f"{subject}: {reason}")
+
+
+def show(conclusions: Sequence[Conclusion], failures: Sequence[tuple[str, str]]) -> None:
+    """Show a piece of work's conclusions and failures."""
+    for conclusion in conclusions:
+        moved(conclusion.enrolment, conclusion.subject, conclusion.what)
+    for subject, reason in failures:
+        failed(subject, reason, return_state=True)
+
+
+def artifact_key(cohort: str, what: str) -> str:
+    """Return an artifact's key: Prefect takes small letters, figures and dashes."""
+    return f"{what}-{re.sub(r'[^a-z0-9]+', '-', cohort.lower()).strip('-')}"
+
+
+def show_cohort(database: Database, cohort: str, now: datetime) -> None:
+    """Publish the cohort's table: cooperative, stage, next step, days late."""
+    with database.reading() as session:
+        rows = standings(session, cohort, civil_day(now))
+    create_table_artifact(
+        key=artifact_key(cohort, "cohort"),
+        table=[_row(standing) for standing in rows],
+        description=f"{cohort} – {civil_day(now)}",
+    )
+
+
+def _row(standing: Standing) -> dict[str, object]:
+    return {
+        "enrolment": standing.code,
+        "cooperative": standing.cooperative,
+        "stage": standing.stage,
+        "next step": standing.next_step,
+        "due": standing.next_due_on.isoformat() if standing.next_due_on else "",
+        "days late": standing.days_late,
+    }
+
+
+class Progress:
+    """A progress artifact for a morning with several flows; a short one needs none."""
+
+    def __init__(self, cohort: str, works: int) -> None:
+        self._cohort, self._works = cohort, works
+        self._id: UUID | None = None
+
+    def reached(self, works: int) -> None:
+        """Show how far the morning is; nothing is shown of one that is over at its first word."""
+        percent = 100 * works / self._works
+        if self._id is not None:
+            update_progress_artifact(artifact_id=self._id, progress=percent)
+        elif works < self._works - 1:
+            self._id = create_progress_artifact(  # type: ignore[assignment] # sync here, typed as either
+                progress=percent, key=artifact_key(self._cohort, "progress"), description=self._cohort
+            )
