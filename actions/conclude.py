@@ -1,10 +1,11 @@
-"""The conclusions that a morning draws from recorded facts and dates: stages entered and completed, decisions proposed."""
+"""The conclusions that a morning draws from facts and dates: stages entered and completed, decisions proposed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
@@ -12,8 +13,9 @@ from actions import history
 from actions.facts import fact_of, facts_of
 from actions.programmes import definition_of
 from models import Cohort, Decision, Enrolment, Evaluation, Passage, Step
+from programme.calendar import ONE_DAY
 from programme.civil import civil_day
-from programme.definition import Definition, FactName, StageRule
+from programme.definition import ENDINGS, Definition, FactName, StageRule
 from programme.gates import is_completed, propose
 
 
@@ -47,11 +49,21 @@ def passages_due(session: Session, cohort: Cohort, today: date) -> dict[str, lis
 
 
 def conclude_stage(
-    session: Session, cohort: Cohort, stage: str, enrolment_id: int, *, now: datetime
+    session: Session,
+    cohort: Cohort,  # noqa: ARG001 - every piece of a morning is asked for with its cohort
+    stage: str,
+    enrolment_id: int,
+    *,
+    now: datetime,
 ) -> list[Conclusion]:
-    """Enter or complete a stage of one enrolment where its rule allows it, and set when to look again."""
+    """Enter or complete a stage of one enrolment where its rule allows it, and set when to look again.
+
+    Of an enrolment that ended since the morning asked what is due, nothing is concluded.
+    """
     today = civil_day(now)
     enrolment = session.get_one(Enrolment, enrolment_id)
+    if enrolment.status != "active":
+        return []
     definition = definition_of(session, enrolment)
     passage = _passage(session, enrolment_id, stage)
     passage.wake_on = None
@@ -63,7 +75,7 @@ def conclude_stage(
         if _exit_holds(session, definition, stage, enrolment_id):
             passage.completed_on = today
             concluded.append("completed")
-            _wake_followers(session, definition, stage, enrolment_id, today)
+            _wake_followers(session, definition, stage, enrolment_id, today + ONE_DAY)
         else:
             concluded += _watch_window(passage, today)
     for what in concluded:
@@ -109,7 +121,8 @@ def _exit_holds(session: Session, definition: Definition, stage: str, enrolment_
     return is_completed(rule, open_keys=keys["open"], done_keys=keys["done"], facts={})
 
 
-def _wake_followers(session: Session, definition: Definition, stage: str, enrolment_id: int, today: date) -> None:
+def _wake_followers(session: Session, definition: Definition, stage: str, enrolment_id: int, since: date) -> None:
+    """Have the next day's morning look at what comes after a stage: today's, done again, finds nothing new."""
     followers = [rule.key for rule in definition.stages if stage in rule.after]
     rows = session.exec(
         select(Passage).where(
@@ -117,7 +130,7 @@ def _wake_followers(session: Session, definition: Definition, stage: str, enrolm
         )
     )
     for passage in rows:
-        passage.wake_on = max(passage.opens_on, today)
+        passage.wake_on = max(passage.opens_on, since)
 
 
 def _watch_window(passage: Passage, today: date) -> list[str]:
@@ -126,7 +139,7 @@ def _watch_window(passage: Passage, today: date) -> list[str]:
         passage.flagged_late_on = today
         return ["late"]
     if today <= passage.closes_on:
-        passage.wake_on = date.fromordinal(passage.closes_on.toordinal() + 1)
+        passage.wake_on = passage.closes_on + ONE_DAY
     return []
 
 
@@ -162,6 +175,8 @@ def propose_decision(session: Session, evaluation_id: int, *, now: datetime) -> 
     if evaluation.proposed_on is not None:
         return []
     enrolment = session.get_one(Enrolment, evaluation.enrolment_id)
+    if enrolment.status != "active":
+        return []
     definition = definition_of(session, enrolment)
     facts = facts_of(session, evaluation.enrolment_id)
     proposal = propose(definition.checkpoint(evaluation.checkpoint).gate, facts)
@@ -200,14 +215,43 @@ def _decision(
 ) -> Decision:
     assert evaluation.id is not None
     assert evaluation.proposed_on is not None
-    evidence = {**facts, "score": evaluation.score.get("value")}
+    evidence: dict[str, Any] = {str(name): value for name, value in facts.items()}
     return Decision(
         enrolment_id=evaluation.enrolment_id,
         checkpoint=evaluation.checkpoint,
         evaluation_id=evaluation.id,
         rule_version=definition.version,
-        evidence=evidence,
+        evidence={**evidence, "score": evaluation.score.get("value")},
         reasons=list(reasons),
         proposal=outcome,
         proposed_on=evaluation.proposed_on,
     )
+
+
+def decisions_unannounced(session: Session, cohort: Cohort) -> list[int]:
+    """Return the signed decisions that no morning has shown yet."""
+    rows = session.exec(
+        select(Decision.id)
+        .join(Enrolment)
+        .where(
+            col(Decision.announced_on).is_(None),
+            col(Decision.decided_on).is_not(None),
+            Enrolment.cohort_id == cohort.id,
+        )
+        .order_by(col(Decision.id))
+    )
+    return [row for row in rows if row is not None]
+
+
+def announce_decision(session: Session, decision_id: int, *, now: datetime) -> list[Conclusion]:
+    """Show a signed decision once: what was decided, and that the enrolment ended where it did."""
+    decision = session.get_one(Decision, decision_id)
+    if decision.announced_on is not None:
+        return []
+    decision.announced_on = civil_day(now)
+    enrolment = session.get_one(Enrolment, decision.enrolment_id)
+    decided = Conclusion(enrolment.code, decision.enrolment_id, decision.checkpoint, f"decided {decision.outcome}")
+    if decision.outcome not in ENDINGS:
+        return [decided]
+    ended = "graduated" if decision.outcome == "certificate" else f"ended {decision.outcome}"
+    return [decided, Conclusion(enrolment.code, decision.enrolment_id, decision.checkpoint, ended)]

@@ -12,7 +12,7 @@ from actions.desk import open_desk
 from actions.extra_steps import add_recovery
 from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future
 from actions.programmes import definition_of
-from actions.tell import close, tell, withdraw
+from actions.tell import close, tell, withdraw, withdraw_rest
 from models import Decision, Enrolment, Notice, Passage, Step
 from notifications.promises import Word
 from programme.civil import civil_day
@@ -165,10 +165,13 @@ def _end(session: Session, enrolment: Enrolment, outcome: Outcome, *, by: str, n
     ).all()
     for step in steps:
         close(step, "not_required", on=today, by="engine")
-    withdraw(session, enrolment, steps, reason=f"enrolment ended: {outcome}", now=now)
+    reason = f"enrolment ended: {outcome}"
+    withdraw(session, enrolment, steps, reason=reason, now=now)
+    withdraw_rest(session, enrolment, reason=reason, now=now)
     for passage in session.exec(select(Passage).where(Passage.enrolment_id == enrolment.id)):
         passage.wake_on = None
         if passage.stage == "closing" and outcome != "exit":
             passage.completed_on = today
+            history.record(session, enrolment, "stage completed", by="engine", now=now, subject=passage.stage)
     session.flush()
     history.record(session, enrolment, "ended", by=by, now=now, why=outcome)

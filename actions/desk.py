@@ -15,6 +15,7 @@ from programme.civil import civil_day
 
 
 def open_desk(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment], *, now: datetime) -> Desk:
-    """Return the desk for some enrolments of a cohort."""
+    """Return the desk for some enrolments of a cohort that are pinned to one version of the programme."""
+    definition = definition_of(session, enrolments[0] if enrolments else cohort)
     people = directory(session, enrolments, civil_day(now))
-    return Desk(session, now, calendar_of(session), definition_of(session, cohort), people)
+    return Desk(session, now, calendar_of(session), definition, people)

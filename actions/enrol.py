@@ -19,7 +19,7 @@ from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.definition import MEETINGS, Definition
 from programme.errors import NothingToEnrol
-from programme.planning import PlannedStep, end_of, plan, stage_windows
+from programme.planning import PlannedStep, end_of, hour_of, plan, stage_windows
 
 
 def enrol_cohort(session: Session, *, code: str, by: str, now: datetime) -> list[Enrolment]:
@@ -77,7 +77,7 @@ def step_of(
         number=planned.number,
         nominal_on=planned.nominal_on,
         due_on=planned.due_on,
-        at=f"{rule.at:%H:%M}" if is_meeting else None,
+        at=f"{hour_of(rule, enrolment.rank):%H:%M}" if is_meeting else None,
         minutes=rule.minutes if is_meeting else None,
         remind_on=reminders.first_from(
             definition.reminders_for(planned.kind), planned.due_on, max(today, enrolment.start_on or today), calendar

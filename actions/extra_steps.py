@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from actions import history
 from actions.programmes import calendar_of, definition_of
@@ -14,7 +14,7 @@ from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.definition import MEETINGS, Definition, RecoveryRule
-from programme.planning import landing
+from programme.planning import hour_of, landing
 from programme.timing import START
 from programme.wording import Bilingual
 
@@ -53,17 +53,29 @@ def _make_up_key(session: Session, enrolment: Enrolment, missed: Step) -> str:
 
 
 def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, now: datetime) -> None:
-    """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision."""
+    """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision.
+
+    A later checkpoint may ask for recovery again: its sessions are numbered on.
+    """
     definition, calendar = definition_of(session, enrolment), calendar_of(session)
-    rule = definition.recovery
-    for number in range(1, rule.sessions + 1):
-        nominal = decided_on + timedelta(weeks=rule.every_weeks * number)
+    rule, earlier = definition.recovery, _recovery_sessions(session, enrolment)
+    for rank in range(1, rule.sessions + 1):
+        number = earlier + rank
+        nominal = decided_on + timedelta(weeks=rule.every_weeks * rank)
         held_on = calendar.on_or_after(nominal)
         reported = held_on + timedelta(days=rule.report_within_days)
         report = (reported, calendar.on_or_after(reported))
         session.add(_recovery(enrolment, definition, calendar, rule, "session", number, (nominal, held_on), now))
         session.add(_recovery(enrolment, definition, calendar, rule, "report", number, report, now))
     history.record(session, enrolment, "recovery plan added", by="engine", now=now, sessions=rule.sessions)
+
+
+def _recovery_sessions(session: Session, enrolment: Enrolment) -> int:
+    return session.exec(
+        select(func.count())
+        .select_from(Step)
+        .where(Step.enrolment_id == enrolment.id, Step.origin == "recovery", Step.kind == "session")
+    ).one()
 
 
 def _recovery(
@@ -106,7 +118,7 @@ def _extra(
         owner=like.owner,
         nominal_on=nominal_on,
         due_on=due_on,
-        at=f"{like.at:%H:%M}" if is_meeting else None,
+        at=f"{hour_of(like, enrolment.rank):%H:%M}" if is_meeting else None,
         minutes=like.minutes if is_meeting else None,
         remind_on=reminders.first_from(definition.reminders_for(kind), due_on, civil_day(now), calendar),
     )

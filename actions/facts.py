@@ -45,8 +45,10 @@ def _modules(session: Session, enrolment_id: int) -> int:
 
 def _plan(session: Session, enrolment_id: int) -> int | None:
     """Return how many of a hundred actions are done; None for a plan without actions."""
-    done = session.exec(select(PlanAction.done_on).where(PlanAction.enrolment_id == enrolment_id)).all()
-    return sum(on is not None for on in done) * 100 // len(done) if done else None
+    whole = PlanAction.enrolment_id == enrolment_id
+    planned = _count(session, PlanAction, whole)
+    done = _count(session, PlanAction, whole, col(PlanAction.done_on).is_not(None))
+    return done * 100 // planned if planned else None
 
 
 def _endline(session: Session, enrolment_id: int) -> int:

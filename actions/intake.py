@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlmodel import Session, func, select
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel, func, select
 
 from actions import history
 from actions.cohorts import cohort_of
 from actions.programmes import definition_of
 from actions.spreadsheet import Table
-from models import Cohort, Contact, Cooperative, Enrolment
+from models import Cohort, Contact, Cooperative, Enrolment, History
 from programme.civil import civil_day
 from programme.eligibility import Eligibility, reasons_against
 from programme.intake import read_row
@@ -44,6 +46,9 @@ COOPERATIVE_FIELDS = (
     "turnover_dh",
     "fiscal_year_end",
 )
+
+BATCH = 500
+"""Cooperatives stored at once."""
 
 
 @dataclass
@@ -161,7 +166,8 @@ class _Shelf:
                 one.row,
                 column,
                 sentence(
-                    "this register number is already that of {other}: correct the number, or the name if it is the same one",
+                    "this register number is already that of {other}: correct the number,"
+                    " or the name if it is the same one",
                     other=found.name,
                 ),
             )
@@ -169,46 +175,58 @@ class _Shelf:
 
     def store(self, candidates: Sequence[Candidate], *, by: str, now: datetime) -> int:
         """Store cooperatives, their contacts and their places in the cohort; return how many."""
-        for one in candidates:
-            cooperative = self.find(one) or self._add(one, now)
-            self._enrol(cooperative, one, by=by, now=now)
+        for first in range(0, len(candidates), BATCH):
+            self._store(candidates[first : first + BATCH], by=by, now=now)
         return len(candidates)
 
-    def _add(self, one: Candidate, now: datetime) -> Cooperative:
-        values: dict[str, Any] = {name: getattr(one, name) for name in COOPERATIVE_FIELDS}
-        cooperative = Cooperative(**values, created_at=now)
-        self._session.add(cooperative)
-        self._session.flush()
-        assert cooperative.id is not None
-        self._session.add(
-            Contact(
-                cooperative_id=cooperative.id,
-                name=one.president,
-                email=one.email,
-                phone=one.phone,
-                language=one.language,
-                starts_on=min(civil_day(now), self._cohort.start_on),
-            )
+    def _store(self, candidates: Sequence[Candidate], *, by: str, now: datetime) -> None:
+        """Store some hundred at once: one statement for each table, not one for each row."""
+        found = [self.find(one) for one in candidates]
+        new = [one for stored, one in zip(found, candidates, strict=True) if stored is None]
+        added = self._insert(Cooperative, [_cooperative(one, now) for one in new])
+        self._insert(Contact, [self._contact(key, one, now) for key, one in zip(added, new, strict=True)])
+        fresh = iter(added)
+        owners = [next(fresh) if stored is None else stored.id for stored in found]
+        enrolments = [self._enrolment(owner, one) for owner, one in zip(owners, candidates, strict=True)]
+        keys = self._insert(Enrolment, enrolments)
+        self._insert(
+            History, [history.line(key, "selected", by=by, now=now, subject=self._cohort.code) for key in keys]
         )
-        return cooperative
 
-    def _enrol(self, cooperative: Cooperative, one: Candidate, *, by: str, now: datetime) -> None:
+    def _insert(self, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> list[int]:
+        """Insert rows and return their ids in the same order."""
+        if not rows:
+            return []
+        statement = insert(table).returning(table.__table__.c.id, sort_by_parameter_order=True)  # type: ignore[attr-defined] # SQLModel does not declare it
+        return list(self._session.scalars(statement, rows))
+
+    def _contact(self, cooperative_id: int, one: Candidate, now: datetime) -> dict[str, Any]:
+        return {
+            "cooperative_id": cooperative_id,
+            "name": one.president,
+            "email": one.email,
+            "phone": one.phone,
+            "language": one.language,
+            "starts_on": min(civil_day(now), self._cohort.start_on),
+        }
+
+    def _enrolment(self, cooperative_id: int | None, one: Candidate) -> dict[str, Any]:
         self._rank += 1
-        assert cooperative.id is not None
-        assert self._cohort.id is not None
-        enrolment = Enrolment(
-            code=f"{self._cohort.code}/{self._rank:03d}",
-            cohort_id=self._cohort.id,
-            cooperative_id=cooperative.id,
-            programme_version_id=self._cohort.programme_version_id,
-            delegation=_delegation(one.province_code),
-            rank=self._rank,
-        )
-        self._session.add(enrolment)
-        self._session.flush()
-        history.record(self._session, enrolment, "selected", by=by, now=now, subject=self._cohort.code)
+        return {
+            "code": f"{self._cohort.code}/{self._rank:03d}",
+            "cohort_id": self._cohort.id,
+            "cooperative_id": cooperative_id,
+            "programme_version_id": self._cohort.programme_version_id,
+            "delegation": _delegation(one.province_code),
+            "rank": self._rank,
+        }
 
 
+def _cooperative(one: Candidate, now: datetime) -> dict[str, Any]:
+    return {**{name: getattr(one, name) for name in COOPERATIVE_FIELDS}, "created_at": now}
+
+
+@cache
 def _delegation(province_code: str) -> str:
     province = next(province for province in provinces() if province.code == province_code)
     return delegation_of(province).code

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from actions.conclude import (
     Conclusion,
+    announce_decision,
     conclude_stage,
+    decisions_unannounced,
     evaluations_waiting,
     passages_due,
     propose_decision,
@@ -23,6 +26,7 @@ from actions.conclude import (
 from actions.programmes import definition_of
 from actions.remind import remind, steps_due
 from models import Cohort, Enrolment, Evaluation, Lease, Notice, Passage, Step
+from models.notice import UNSETTLED
 from models.session import Database
 from programme.civil import civil_day
 from programme.errors import MorningBusy
@@ -51,20 +55,40 @@ class Due:
 
     stages: dict[str, list[int]]
     evaluations: list[int]
+    decisions: list[int]
     reminders: bool
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is due."""
-        return not (self.stages or self.evaluations or self.reminders)
+        return not (self.stages or self.evaluations or self.decisions or self.reminders)
 
 
 def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
-    """Ask what the morning has to do; three indexed questions, whatever the number enrolled."""
+    """Ask what the morning has to do; four indexed questions, whatever the number enrolled."""
     today = civil_day(now)
     by_stage = passages_due(session, cohort, today)
     ordered = {rule.key: by_stage[rule.key] for rule in definition_of(session, cohort).stages if rule.key in by_stage}
-    return Due(ordered, evaluations_waiting(session, cohort), bool(steps_due(session, cohort, today, limit=1)))
+    return Due(
+        stages=ordered,
+        evaluations=evaluations_waiting(session, cohort),
+        decisions=decisions_unannounced(session, cohort),
+        reminders=bool(steps_due(session, cohort, today, limit=1)),
+    )
+
+
+def stages_to_conclude(database: Database, cohort: Cohort, now: datetime) -> Iterator[tuple[str, list[int]]]:
+    """Yield each stage that has work, in the programme's order, asked anew each time.
+
+    A stage that is completed wakes the ones that follow it: they are entered the same morning.
+    """
+    with database.reading() as session:
+        stages = [stage.key for stage in definition_of(session, cohort).stages]
+    for stage in stages:
+        with database.reading() as session:
+            ids = passages_due(session, cohort, civil_day(now)).get(stage)
+        if ids:
+            yield stage, ids
 
 
 def stage_work(database: Database, cohort: Cohort, stage: str, ids: Sequence[int], now: datetime) -> Done:
@@ -77,21 +101,34 @@ def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Do
     return _one_by_one(database, ids, lambda session, one: propose_decision(session, one, now=now))
 
 
+def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
+    """Show each of these signed decisions once."""
+    return _one_by_one(database, ids, lambda session, one: announce_decision(session, one, now=now))
+
+
 def _one_by_one(database: Database, ids: Sequence[int], work: Callable[[Session, int], list[Conclusion]]) -> Done:
-    """Do all in one transaction; when that fails, one by one, and say which failed."""
+    def draw(session: Session, some: Sequence[int]) -> Done:
+        return Done([conclusion for one in some for conclusion in work(session, one)])
+
+    return _item_by_item(database, ids, draw)
+
+
+def _item_by_item(database: Database, ids: Sequence[int], work: Callable[[Session, Sequence[int]], Done]) -> Done:
+    """Do all in one transaction; when that fails, one by one, and say which failed.
+
+    A database that is away, busy or full is nobody's fault: that is raised, to be tried again later.
+    """
     try:
         with database.transaction() as session:
-            return Done([conclusion for one in ids for conclusion in work(session, one)])
-    except Exception:
+            return work(session, ids)
+    except OperationalError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - the reason is kept and shown, and the others get their turn
         if len(ids) == 1:
-            raise
+            return Done(failures=[(str(ids[0]), f"{type(problem).__name__}: {problem}")])
     done = Done()
     for one in ids:
-        try:
-            with database.transaction() as session:
-                done.conclusions += work(session, one)
-        except Exception as problem:  # noqa: BLE001 - the reason is kept and shown, and the next one gets its turn
-            done.failures.append((str(one), f"{type(problem).__name__}: {problem}"))
+        _add(done, _item_by_item(database, [one], work))
     return done
 
 
@@ -104,32 +141,23 @@ def reminder_chunks(database: Database, cohort: Cohort, now: datetime) -> Iterat
 
 
 def reminder_work(database: Database, cohort: Cohort, step_ids: Sequence[int], now: datetime) -> Done:
-    """Promise the reminders of these steps; a step that fails holds back nobody."""
-    try:
-        with database.transaction() as session:
-            return Done(promised=remind(session, cohort, step_ids, now=now))
-    except Exception:
-        if len(step_ids) == 1:
-            raise
-    done = Done()
-    for one in step_ids:
-        try:
-            with database.transaction() as session:
-                done.promised += remind(session, cohort, [one], now=now)
-        except Exception as problem:  # noqa: BLE001 - the reason is kept and shown, and the next one gets its turn
-            done.failures.append((str(one), f"{type(problem).__name__}: {problem}"))
-    return done
+    """Promise what is due of these steps; one that fails holds back nobody."""
+    return _item_by_item(
+        database, step_ids, lambda session, some: Done(promised=remind(session, cohort, some, now=now))
+    )
 
 
 def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:
     """Do a cohort's morning without Prefect, in the flows' order."""
     done = Done()
+    for stage, ids in stages_to_conclude(database, cohort, now):
+        _add(done, stage_work(database, cohort, stage, ids, now))
     with database.reading() as session:
         due = what_is_due(session, cohort, now)
-    for stage, ids in due.stages.items():
-        _add(done, stage_work(database, cohort, stage, ids, now))
     if due.evaluations:
         _add(done, checkpoint_work(database, due.evaluations, now))
+    if due.decisions:
+        _add(done, announcement_work(database, due.decisions, now))
     for chunk in reminder_chunks(database, cohort, now) if due.reminders else ():
         _add(done, reminder_work(database, cohort, chunk, now))
     return done
@@ -165,15 +193,15 @@ def next_morning(session: Session) -> date | None:
 
     It is a day of the past when something waits that is due already.
     """
+    lives = (
+        Enrolment.status == "active",
+        col(Enrolment.cohort_id).in_(select(Cohort.id).where(Cohort.status == "open")),
+    )
     days = [
+        session.exec(select(func.min(Step.remind_on)).join(Enrolment).where(Step.status == "open", *lives)).one(),
+        session.exec(select(func.min(Passage.wake_on)).join(Enrolment).where(*lives)).one(),
         session.exec(
-            select(func.min(Step.remind_on)).join(Enrolment).where(Step.status == "open", Enrolment.status == "active")
-        ).one(),
-        session.exec(select(func.min(Passage.wake_on)).join(Enrolment).where(Enrolment.status == "active")).one(),
-        session.exec(
-            select(func.min(Evaluation.on))
-            .join(Enrolment)
-            .where(col(Evaluation.proposed_on).is_(None), Enrolment.status == "active")
+            select(func.min(Evaluation.on)).join(Enrolment).where(col(Evaluation.proposed_on).is_(None), *lives)
         ).one(),
     ]
     return min((day for day in days if day is not None), default=None)
@@ -182,8 +210,6 @@ def next_morning(session: Session) -> date | None:
 def next_sending(session: Session) -> date | None:
     """Return the first civil day on which a message may leave; None when none waits."""
     instant = session.exec(
-        select(func.min(Notice.send_at)).where(
-            Notice.channel == "email", or_(Notice.status == "pending", Notice.status == "sending")
-        )
+        select(func.min(Notice.send_at)).where(Notice.channel == "email", col(Notice.status).in_(UNSETTLED))
     ).one()
     return civil_day(instant) if instant is not None else None

@@ -29,6 +29,7 @@ def add_person(
         raise RoleUnknown(role=role, roles=", ".join(STAFF_ROLES))
     if session.exec(select(Person).where(Person.code == code)).first() is not None:
         raise PersonExists(code=code)
+    email = email or None
     taken = session.exec(select(Person).where(Person.email == email)).first() if email else None
     if taken is not None:
         raise AddressTaken(email=email, code=taken.code)

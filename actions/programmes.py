@@ -19,7 +19,10 @@ def publish(session: Session, text: str, *, by: str, now: datetime, name: str = 
 
     It changes nobody: enrolments stay pinned to the version they began with.
     """
-    definition = read_definition(text, name=name)
+    return _freeze(session, read_definition(text, name=name), text, by=by, now=now)
+
+
+def _freeze(session: Session, definition: Definition, text: str, *, by: str, now: datetime) -> ProgrammeVersion:
     digest = content_hash(text)
     known = session.exec(
         select(ProgrammeVersion).where(
@@ -58,9 +61,10 @@ def newest(session: Session, programme: str, *, by: str, now: datetime) -> Progr
     ).first()
     if known is not None:
         return known
-    if programme != _parsed(shipped_text()).programme:
+    shipped = _parsed(shipped_text())
+    if programme != shipped.programme:
         raise ProgrammeUnknown(name=programme)
-    return publish(session, shipped_text(), by=by, now=now)
+    return _freeze(session, shipped, shipped_text(), by=by, now=now)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ from actions.programmes import definition_of
 from actions.tell import called_notice, close, withdraw
 from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
 from programme.civil import civil_day
-from programme.errors import AlreadyEvaluated, CheckpointUnknown, EnrolmentNotActive, WrongVerb
+from programme.errors import AlreadyEvaluated, CheckpointUnknown, WrongVerb
 from programme.scoring import Answer, default_questionnaire, score, weakest
 from programme.wording import Sentence, sentence
 
@@ -37,12 +37,11 @@ def complete_step(session: Session, *, code: str, step: str, on: date, by: str, 
 
     A call can still be made, and said to be made, after the enrolment has ended.
     """
-    enrolment = enrolment_named(session, code)
+    enrolment = enrolment_named(session, code, to_change=not step.startswith("call."))
     row = open_step(session, enrolment, step)
-    if row.kind != "call" and enrolment.status != "active":
-        raise EnrolmentNotActive(code=code, status=enrolment.status)
     if row.kind in OTHER_VERBS:
         raise WrongVerb(step=step, remedy=OTHER_VERBS[row.kind])
+    refuse_future(on, civil_day(now))
     if row.kind == "call":
         _settle_call(session, enrolment, row, now)
     _close(session, enrolment, row, "done", on=on, by=by, now=now)
@@ -54,7 +53,6 @@ def complete_step(session: Session, *, code: str, step: str, on: date, by: str, 
 def _close(
     session: Session, enrolment: Enrolment, step: Step, status: str, *, on: date, by: str, now: datetime
 ) -> None:
-    refuse_future(on, civil_day(now))
     close(step, status, on=on, by=by)
     session.add(step)
     withdraw(session, enrolment, [step], reason=f"step {status} on {on}", now=now)
@@ -103,6 +101,7 @@ def record_attendance(
     row = open_step(session, enrolment, step)
     if row.kind != "module":
         raise WrongVerb(step=step, remedy=sentence("only training modules have an attendance list"))
+    refuse_future(on, civil_day(now))
     assert enrolment.id is not None
     assert row.id is not None
     for attendee, present in presence.items():
@@ -134,6 +133,7 @@ def report_session(
     row = open_step(session, enrolment, step)
     if row.kind != "session":
         raise WrongVerb(step=step, remedy=sentence("only coaching sessions are reported as held or missed"))
+    refuse_future(on, civil_day(now))
     assert enrolment.id is not None
     assert row.id is not None
     session.add(
@@ -167,6 +167,7 @@ def record_evaluation(
     if known is not None:
         raise AlreadyEvaluated(checkpoint=checkpoint, code=code, on=known.on)
     row = open_step(session, enrolment, f"{rule.stage}.{checkpoint}-evaluation")
+    refuse_future(on, civil_day(now))
     evaluation = _evaluation(enrolment, checkpoint, rule.form, answers, on=on, by=by, now=now)
     session.add(evaluation)
     _close(session, enrolment, row, "done", on=on, by=by, now=now)

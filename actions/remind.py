@@ -42,9 +42,14 @@ def remind(session: Session, cohort: Cohort, step_ids: Sequence[int], *, now: da
     Returns how many notices were promised. Steps that meanwhile are done, or were looked at
     already today, are passed over: repeating it does nothing.
     """
-    pairs = _load(session, step_ids)
-    if not pairs:
-        return 0
+    by_version: dict[int, list[tuple[Step, Enrolment]]] = {}
+    for step, enrolment in _load(session, step_ids):
+        by_version.setdefault(enrolment.programme_version_id, []).append((step, enrolment))
+    return sum(_remind(session, cohort, pairs, now=now) for pairs in by_version.values())
+
+
+def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[Step, Enrolment]], *, now: datetime) -> int:
+    """Do it for enrolments of one version of the programme: its rules and its titles are the ones that count."""
     desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
     words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
     for step, _ in pairs:

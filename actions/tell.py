@@ -1,4 +1,4 @@
-"""Promises words, and sees that each reaches someone: calls to make for those without mail, one message a day for staff."""
+"""Promises words, and sees that each reaches someone: calls for those without mail, one message a day for staff."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, Notice, Step
+from models import Cohort, Enrolment, Notice, NoticeBody, Step
 from notifications import digests, outbox
 from notifications.promises import Desk, Word, promise
 from notifications.recipients import Recipient
@@ -28,6 +29,9 @@ CALL_TITLES = {
 }
 """What the coach reads on the step that stands for a notice; its script holds the words to say."""
 
+AFTER_THE_END = ("checkpoint_result", "certificate")
+"""What a cooperative still hears when its enrolment has ended."""
+
 
 def tell(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
     """Promise the words; a cooperative without mail becomes a call of its coach, staff hear once a day."""
@@ -36,36 +40,49 @@ def tell(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
     calls = [
         (by_key[notice.key], notice) for notice in notices if notice.channel == "call" and notice.status == "pending"
     ]
-    notices += promise(desk, [_call(desk, word, notice) for word, notice in calls], cohort) if calls else []
+    notices += promise(desk, _calls(desk, calls), cohort) if calls else []
     digests.gather(desk, notices, cohort)
     return notices
 
 
-def _call(desk: Desk, word: Word, notice: Notice) -> Word:
-    """Write the step of a call, and return the word that tells it to the one who calls."""
-    caller = desk.people.find("coach", word.enrolment) or desk.people.find("coordinator", word.enrolment)
-    step = _call_step(desk, word, notice, caller)
+def _calls(desk: Desk, told: Sequence[tuple[Word, Notice]]) -> list[Word]:
+    """Write the steps of calls, all at once, and return the words that tell them to those who call."""
+    callers = [_caller(desk, word.enrolment) for word, _ in told]
+    steps = [_call_step(desk, word, notice, caller) for (word, notice), caller in zip(told, callers, strict=True)]
+    desk.session.add_all(steps)
+    desk.session.flush()
+    return [
+        _call(desk, word, notice, caller, step)
+        for (word, notice), caller, step in zip(told, callers, steps, strict=True)
+    ]
+
+
+def _caller(desk: Desk, enrolment: Enrolment) -> Recipient:
+    found = desk.people.find("coach", enrolment)
+    return found or Recipient("coordinator", "coordinator:nobody", None, None, None, "fr")
+
+
+def _call(desk: Desk, word: Word, notice: Notice, caller: Recipient, step: Step) -> Word:
     facts = {
         **item_facts(desk, step, Bilingual(fr=step.title_fr or "", ar=step.title_ar or ""), word.enrolment),
         "script": notice.facts["script"],
         "cooperative_phone": word.to.phone,
     }
-    to = caller or Recipient("coordinator", "coordinator:nobody", None, None, None, "fr")
-    return Word("call", word.enrolment, to, word.due_on, facts, step=step)
+    return Word("call", word.enrolment, caller, word.due_on, facts, step=step)
 
 
-def _call_step(desk: Desk, word: Word, notice: Notice, caller: Recipient | None) -> Step:
+def _call_step(desk: Desk, word: Word, notice: Notice, caller: Recipient) -> Step:
     title = CALL_TITLES[notice.kind]
     due_on = civil_day(notice.send_at)
     chasers = [rule for rule in desk.definition.reminders_for("call") if rule.days > 0]
     assert word.enrolment.id is not None
-    step = Step(
+    return Step(
         enrolment_id=word.enrolment.id,
         key=call_key(word.enrolment, notice.key),
         rule="call",
         stage="call",
         kind="call",
-        owner=caller.role if caller else "coordinator",
+        owner=caller.role,
         nominal_on=notice.due_on,
         due_on=due_on,
         origin="call",
@@ -73,9 +90,6 @@ def _call_step(desk: Desk, word: Word, notice: Notice, caller: Recipient | None)
         title_ar=title.ar,
         remind_on=reminders.first_from(chasers, due_on, due_on, desk.calendar),
     )
-    desk.session.add(step)
-    desk.session.flush()
-    return step
 
 
 def call_key(enrolment: Enrolment, notice_key: str) -> str:
@@ -123,6 +137,25 @@ def withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], *, r
         return 0
     ids += _close_calls(session, enrolment, [key for key, channel in waiting if channel == "call"], now)
     return outbox.cancel_for_steps(session, ids, reason=reason, now=now)
+
+
+def withdraw_rest(session: Session, enrolment: Enrolment, *, reason: str, now: datetime) -> None:
+    """Take back what is about no step and has not left either, such as a welcome; only results are still told."""
+    taken = session.execute(
+        update(Notice)
+        .where(
+            col(Notice.enrolment_id) == enrolment.id,
+            col(Notice.step_id).is_(None),
+            col(Notice.status) == "pending",
+            col(Notice.doubts) == 0,
+            col(Notice.kind).not_in(AFTER_THE_END),
+        )
+        .values(status="cancelled", reason=reason, settled_at=now)
+        .returning(col(Notice.id), col(Notice.key), col(Notice.channel))
+    ).all()
+    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_([row.id for row in taken])))
+    calls = _close_calls(session, enrolment, [row.key for row in taken if row.channel == "call"], now)
+    outbox.cancel_for_steps(session, calls, reason=reason, now=now)
 
 
 def _close_calls(session: Session, enrolment: Enrolment, notice_keys: Sequence[str], now: datetime) -> list[int]:

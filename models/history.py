@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import Instant, json_column, one_of
@@ -12,9 +12,21 @@ DECISION_STATUSES = ("proposed", "decided")
 
 
 class Decision(SQLModel, table=True):
-    """A checkpoint's proposal with its frozen evidence, and what a named person decided on it."""
+    """A checkpoint's proposal with its frozen evidence, and what a named person decided on it.
 
-    __table_args__ = (UniqueConstraint("enrolment_id", "checkpoint"), one_of("status", DECISION_STATUSES))
+    ``announced_on`` stays empty until a morning has shown the signed decision to the flows.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "checkpoint"),
+        one_of("status", DECISION_STATUSES),
+        Index(
+            "decision_unannounced",
+            "decided_on",
+            sqlite_where=text("announced_on IS NULL"),
+            postgresql_where=text("announced_on IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
@@ -30,6 +42,7 @@ class Decision(SQLModel, table=True):
     decided_on: date | None = None
     decided_by: str | None = None
     override_reason: str | None = None
+    announced_on: date | None = None
 
 
 class History(SQLModel, table=True):

@@ -61,7 +61,7 @@ def live_day(session: Session, cohort: Cohort, people: People, *, now: datetime)
 def _todos(session: Session, cohort: Cohort, today: date) -> list[Todo]:
     horizon = date.fromordinal(today.toordinal() + AHEAD_DAYS)
     rows = session.exec(
-        select(Enrolment.code, Step.enrolment_id, Step.key, Step.kind, Step.stage, Step.due_on)
+        select(Enrolment.code, Step)
         .join(Enrolment)
         .where(
             Step.status == "open",
@@ -69,14 +69,14 @@ def _todos(session: Session, cohort: Cohort, today: date) -> list[Todo]:
             Enrolment.cohort_id == cohort.id,
             or_(Enrolment.status == "active", Step.kind == "call"),
         )
-        .order_by(col(Enrolment.rank), col(Step.due_on), col(Step.key))  # type: ignore[call-overload] # six columns are one more than SQLModel spells out
+        .order_by(col(Enrolment.rank), col(Step.due_on), col(Step.key))
     ).all()
-    return [Todo(*row) for row in rows]
+    return [Todo(code, row.enrolment_id, row.key, row.kind, row.stage, row.due_on) for code, row in rows]
 
 
 def _can(session: Session, todo: Todo, today: date) -> bool:
     """Tell whether a step can be done now: what it rests on has happened."""
-    if todo.kind == "session" or todo.kind == "module":
+    if todo.kind in {"session", "module"}:
         return todo.due_on <= today and (todo.kind == "module" or _entered(session, todo))
     if todo.kind == "report":
         held = session.exec(
@@ -91,12 +91,10 @@ def _can(session: Session, todo: Todo, today: date) -> bool:
 
 
 def _entered(session: Session, todo: Todo) -> bool:
-    return (
-        session.exec(
-            select(Passage.entered_on).where(Passage.enrolment_id == todo.enrolment_id, Passage.stage == todo.stage)
-        ).first()
-        is not None
-    )
+    passage = session.exec(
+        select(Passage).where(Passage.enrolment_id == todo.enrolment_id, Passage.stage == todo.stage)
+    ).first()
+    return passage is not None and passage.entered_on is not None
 
 
 def _proposed(session: Session, todo: Todo) -> Decision | None:

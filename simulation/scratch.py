@@ -34,10 +34,9 @@ def scratch(house: House) -> Iterator[House]:
 def _copy(source: Database, target: Database) -> None:
     """Copy every row, table by table: the same whatever engine the source is on."""
     with source.engine.connect() as old, target.engine.connect() as new:
-        new.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        new.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # a notice may stand before the message that tells it
         for table in SQLModel.metadata.sorted_tables:
             rows = old.execution_options(stream_results=True).execute(table.select())
             for part in rows.mappings().partitions(ROWS):
                 new.execute(table.insert(), [dict(row) for row in part])
         new.commit()
-        new.exec_driver_sql("PRAGMA foreign_keys = ON")

@@ -1,4 +1,4 @@
-"""Lives the days of a cohort one after the other: morning, sending, people; days on which nothing is due are jumped over."""
+"""Lives the days of a cohort one after the other: morning, sending, people; nothing is started where nothing is due."""
 
 from __future__ import annotations
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
 
-from sqlmodel import Session
+from sqlalchemy import event
+from sqlmodel import Session, col, select
 
-from actions.cohorts import open_cohort
+from actions.assign import assign_cohort
+from actions.cohorts import cohort_of, open_cohort
+from actions.enrol import enrol_cohort
+from actions.morning import Done, whole_morning
 from actions.people import add_person
-from models import Cohort, Contact, Cooperative, Enrolment
+from actions.record import complete_step, record_evaluation
+from models import Cohort, Contact, Cooperative, Enrolment, History, Notice, Passage, Step
 from models.session import Database
+from programme.civil import instant_of
+from programme.scoring import Answer, default_questionnaire
 
 DELEGATION = "region-souss-massa"
 NOW = datetime(2026, 12, 14, 10, tzinfo=UTC)
@@ -96,3 +105,108 @@ def add_cooperative(
     session.add(enrolment)
     session.flush()
     return enrolment
+
+
+def at(day: date, hour: int = 8) -> datetime:
+    """The instant of a whole hour in Casablanca; mornings are at 8."""
+    return instant_of(day, time(hour))
+
+
+def open_enrolled(
+    database: Database, *, cooperatives: int = 1, without_email: tuple[int, ...] = (), coaches: int = 1
+) -> None:
+    """Open the world and enrol everybody, on Monday 2026-12-14; nobody has a coach yet."""
+    open_world(database, cooperatives=cooperatives, without_email=without_email, coaches=coaches)
+    with database.transaction() as session:
+        enrol_cohort(session, code=CODE, by="k1", now=NOW)
+
+
+def assign_coaches(database: Database, on: date = date(2026, 12, 14)) -> None:
+    """Share the enrolments out among the coaches."""
+    with database.transaction() as session:
+        assign_cohort(session, code=CODE, by="k1", now=at(on))
+
+
+def morning(database: Database, day: date) -> Done:
+    """Do the cohort's whole morning of a day."""
+    with database.reading() as session:
+        cohort = cohort_of(session, CODE)
+    return whole_morning(database, cohort, at(day))
+
+
+def tick(database: Database, step: str, on: date, *, rank: int = 1) -> None:
+    """Have a step done at 15:00 of a day."""
+    with database.transaction() as session:
+        complete_step(session, code=f"{CODE}/{rank:03d}", step=step, on=on, by="c1", now=at(on, 15))
+
+
+def evaluate(database: Database, checkpoint: str, on: date, *, level: int = 3, rank: int = 1) -> None:
+    """Record an evaluation in which every answer is the same level, at 15:00 of a day."""
+    with database.transaction() as session:
+        record_evaluation(
+            session,
+            code=f"{CODE}/{rank:03d}",
+            checkpoint=checkpoint,
+            answers=all_answers(level),
+            on=on,
+            by="c1",
+            now=at(on, 15),
+        )
+
+
+def all_answers(level: int) -> dict[str, Answer]:
+    """Return the answers of a full questionnaire, all of one level."""
+    return {item.key: level for item in default_questionnaire().items}
+
+
+def step_row(session: Session, key: str, *, rank: int = 1) -> Step:
+    """Return a step of an enrolment by its key."""
+    return session.exec(
+        select(Step).join(Enrolment).where(Enrolment.code == f"{CODE}/{rank:03d}", Step.key == key)
+    ).one()
+
+
+def enrolment_row(session: Session, rank: int = 1) -> Enrolment:
+    """Return an enrolment by its rank."""
+    return session.exec(select(Enrolment).where(Enrolment.code == f"{CODE}/{rank:03d}")).one()
+
+
+def passage_row(session: Session, stage: str, *, rank: int = 1) -> Passage:
+    """Return an enrolment's passage through a stage."""
+    return session.exec(
+        select(Passage).join(Enrolment).where(Enrolment.code == f"{CODE}/{rank:03d}", Passage.stage == stage)
+    ).one()
+
+
+def notice_row(session: Session, key: str) -> Notice:
+    """Return a notice by its key."""
+    return session.exec(select(Notice).where(Notice.key == key)).one()
+
+
+def told(session: Session, step: str) -> list[tuple[str, str, str]]:
+    """Return what was promised about a step: recipient and kind, status, reason; in the order of promising."""
+    rows = session.exec(select(Notice).join(Step).where(Step.key == step).order_by(col(Notice.id)))
+    return [(f"{row.recipient} {row.kind}", row.status, row.reason) for row in rows]
+
+
+def story(session: Session, *, rank: int = 1) -> list[tuple[str, str, str]]:
+    """Return an enrolment's history: who, what, about what."""
+    rows = session.exec(
+        select(History).join(Enrolment).where(Enrolment.code == f"{CODE}/{rank:03d}").order_by(col(History.id))
+    )
+    return [(row.by, row.verb, row.subject) for row in rows]
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Collect the SQL statements that are executed meanwhile; a bulk statement counts once."""
+    seen: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", listen)

@@ -307,6 +307,7 @@ def upgrade() -> None:
     sa.Column('decided_on', sa.Date(), nullable=True),
     sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('override_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('announced_on', sa.Date(), nullable=True),
     sa.CheckConstraint("status IN ('proposed', 'decided')", name='status_known'),
     sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], ),
     sa.ForeignKeyConstraint(['evaluation_id'], ['evaluation.id'], ),
@@ -314,6 +315,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('enrolment_id', 'checkpoint')
     )
     with op.batch_alter_table('decision', schema=None) as batch_op:
+        batch_op.create_index('decision_unannounced', ['decided_on'], unique=False, sqlite_where=sa.text('announced_on IS NULL'), postgresql_where=sa.text('announced_on IS NULL'))
         batch_op.create_index(batch_op.f('ix_decision_enrolment_id'), ['enrolment_id'], unique=False)
 
     op.create_table('notice',
@@ -403,6 +405,7 @@ def downgrade() -> None:
     op.drop_table('notice')
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_decision_enrolment_id'))
+        batch_op.drop_index('decision_unannounced', sqlite_where=sa.text('announced_on IS NULL'), postgresql_where=sa.text('announced_on IS NULL'))
 
     op.drop_table('decision')
     with op.batch_alter_table('attendance', schema=None) as batch_op:

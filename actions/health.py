@@ -1,0 +1,78 @@
+"""What ails the system, in sentences; nothing when all is well."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from actions.morning import next_morning
+from models import ChannelState, Lease, Notice
+from programme.civil import civil_day, wall
+from programme.wording import Sentence, sentence
+
+LATE_OUTBOX = timedelta(hours=24)
+
+
+def ailments(session: Session, now: datetime) -> list[Sentence]:
+    """Return what a person should look at, each with what to do."""
+    found = [_paused(session, now), _late_morning(session, now), _old_outbox(session, now)]
+    return [one for one in (*found, *_unsettled(session), _stuck(session, now)) if one is not None]
+
+
+def _paused(session: Session, now: datetime) -> Sentence | None:
+    state = session.get(ChannelState, "email")
+    if state is None or state.paused_until is None or state.paused_until <= now:
+        return None
+    until = f"{wall(state.paused_until):%Y-%m-%d %H:%M}"
+    return sentence(
+        "Mail is paused until {until} ({reason}): check the mail server; nothing is lost.",
+        until=until,
+        reason=state.reason,
+    )
+
+
+def _late_morning(session: Session, now: datetime) -> Sentence | None:
+    due = next_morning(session)
+    if due is None or due >= civil_day(now):
+        return None
+    return sentence(
+        "Work has waited since {day}: run `mourafaka run-day`, and see that `mourafaka serve` is up.", day=due
+    )
+
+
+def _old_outbox(session: Session, now: datetime) -> Sentence | None:
+    count = session.exec(
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.channel == "email", Notice.status == "pending", Notice.send_at < now - LATE_OUTBOX)
+    ).one()
+    if not count:
+        return None
+    return sentence(
+        "{count} notices wait since more than a day: run `mourafaka doctor` and check the mail server.", count=count
+    )
+
+
+def _unsettled(session: Session) -> list[Sentence]:
+    rows = session.exec(
+        select(Notice.status, func.count())
+        .where(col(Notice.status).in_(("failed", "in_doubt")))
+        .group_by(Notice.status)
+    ).all()
+    return [
+        sentence("{count} notices are {status}: `mourafaka ledger` names them and why.", count=count, status=status)
+        for status, count in rows
+    ]
+
+
+def _stuck(session: Session, now: datetime) -> Sentence | None:
+    lease = session.exec(select(Lease).where(Lease.until > now, Lease.until < now + timedelta(days=1))).first()
+    if lease is None or lease.until - now < timedelta(hours=1):
+        return None
+    return sentence(
+        "{name} is held by {holder} for long: it may have died; wait until {until}.",
+        name=lease.name,
+        holder=lease.holder,
+        until=lease.until,
+    )

@@ -1,0 +1,224 @@
+"""What the tables themselves refuse, whoever writes: unknown words, negative numbers, the same thing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint, Table, UniqueConstraint
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel
+
+from models import (
+    Attendance,
+    ChannelState,
+    Cohort,
+    Contact,
+    Cooperative,
+    Decision,
+    Enrolment,
+    Evaluation,
+    HolidayOverride,
+    Lease,
+    Notice,
+    Passage,
+    Person,
+    PlanAction,
+    ProgrammeVersion,
+    RoleAssignment,
+    SessionReport,
+    Step,
+)
+from models.session import Database
+from tests.world import NOW, open_world
+
+DAY = date(2027, 1, 4)
+Make = Callable[..., SQLModel]
+
+
+def maker(table: type[SQLModel], **valid: Any) -> Make:
+    """Return what makes a valid row of a table, except for what it is told."""
+    return lambda **other: table(**{**valid, **other})
+
+
+MAKERS: dict[str, Make] = {
+    "programme_version": maker(
+        ProgrammeVersion, programme="p", version=1, content_hash="h", body="-", published_at=NOW, published_by="k1"
+    ),
+    "cohort": maker(Cohort, code="X", title="X", start_on=DAY, called_on=DAY, programme_version_id=1),
+    "cooperative": maker(Cooperative, name="X", province_code="09.001", created_at=NOW),
+    "contact": maker(Contact, cooperative_id=1, starts_on=DAY),
+    "enrolment": maker(
+        Enrolment, code="X/1", cohort_id=1, cooperative_id=3, programme_version_id=1, delegation="d", rank=9
+    ),
+    "passage": maker(Passage, enrolment_id=1, stage="start", opens_on=DAY, closes_on=DAY),
+    "step": maker(
+        Step,
+        enrolment_id=1,
+        key="start.x",
+        rule="start.x",
+        stage="start",
+        kind="step",
+        owner="coach",
+        nominal_on=DAY,
+        due_on=DAY,
+    ),
+    "attendance": maker(
+        Attendance,
+        enrolment_id=1,
+        step_id=1,
+        module="m",
+        attendee="a",
+        on=DAY,
+        present=True,
+        recorded_by="c1",
+        recorded_at=NOW,
+    ),
+    "session_report": maker(
+        SessionReport, enrolment_id=1, step_id=1, on=DAY, held=True, recorded_by="c1", recorded_at=NOW
+    ),
+    "evaluation": maker(
+        Evaluation, enrolment_id=1, checkpoint="M6", on=DAY, form="full", recorded_by="c1", recorded_at=NOW
+    ),
+    "plan_action": maker(PlanAction, enrolment_id=1, axis="finance", title_fr="x", title_ar="x"),
+    "decision": maker(
+        Decision, enrolment_id=1, checkpoint="M6", evaluation_id=1, rule_version=1, proposal="continue", proposed_on=DAY
+    ),
+    "notice": maker(
+        Notice,
+        key="k",
+        kind="welcome",
+        recipient="coach:c1",
+        language="fr",
+        channel="email",
+        due_on=DAY,
+        promised_at=NOW,
+        send_at=NOW,
+    ),
+    "person": maker(Person, code="x1", name="X"),
+    "role_assignment": maker(RoleAssignment, person_id=1, role="coach", starts_on=DAY),
+    "lease": maker(Lease, name="morning:X", holder="here", until=NOW),
+    "channel_state": maker(ChannelState, channel="email"),
+    "holiday_override": maker(HolidayOverride, on=DAY, entered_by="k1", entered_at=NOW),
+}
+
+REFUSED = [
+    ("cohort", "status_known", {"status": "opened"}),
+    ("cooperative", "members_not_negative", {"members": -1}),
+    ("contact", "language_known", {"language": "en"}),
+    ("enrolment", "status_known", {"status": "ended"}),
+    ("step", "status_known", {"status": "late"}),
+    ("step", "origin_known", {"origin": "invented"}),
+    ("decision", "status_known", {"status": "signed"}),
+    ("notice", "status_known", {"status": "lost"}),
+    ("notice", "channel_known", {"channel": "pigeon"}),
+    ("person", "language_known", {"language": "en"}),
+    ("role_assignment", "role_known", {"role": "minister"}),
+]
+
+SAME = [
+    ("programme_version", {"content_hash": "other"}),
+    ("programme_version", {"version": 2}),
+    ("cohort", {}),
+    ("cooperative", {"register_court": "Agadir", "register_number": "7/2025"}),
+    ("enrolment", {"cooperative_id": 4}),
+    ("enrolment", {"code": "X/2"}),
+    ("passage", {}),
+    ("step", {}),
+    ("attendance", {"present": False}),
+    ("session_report", {"held": False}),
+    ("evaluation", {"on": date(2027, 1, 5)}),
+    ("plan_action", {}),
+    ("decision", {}),
+    ("notice", {"kind": "certificate"}),
+    ("person", {"email": None}),
+    ("person", {"code": "x2", "email": "x@odco.example"}),
+    ("lease", {}),
+    ("channel_state", {}),
+    ("holiday_override", {"name": "Aïd"}),
+]
+
+
+def furnish(database: Database, *others: str) -> None:
+    """Open the world with cooperatives 3 and 4 that are in no cohort, and one row of each of ``others``."""
+    open_world(database, cooperatives=2)
+    with database.transaction() as session:
+        session.add_all([MAKERS["cooperative"](id=number) for number in (3, 4)])
+        session.flush()
+        for other in others:
+            session.add(MAKERS[other]())
+            session.flush()
+
+
+def needed_by(table: str) -> tuple[str, ...]:
+    needs = {"attendance": ("step",), "session_report": ("step",), "decision": ("evaluation",)}
+    return needs.get(table, ())
+
+
+def write(session: Session, row: SQLModel) -> None:
+    session.add(row)
+    session.flush()
+
+
+@pytest.mark.parametrize(("table", "check", "values"), REFUSED)
+def test_check_refuses(database: Database, table: str, check: str, values: dict[str, Any]) -> None:
+    furnish(database, *needed_by(table))
+    with pytest.raises(IntegrityError, match=f"CHECK constraint failed: {check}"), database.transaction() as session:
+        write(session, MAKERS[table](**values))
+
+
+@pytest.mark.parametrize("table", sorted({table for table, _, _ in REFUSED}))
+def test_check_lets_a_right_row_in(database: Database, table: str) -> None:
+    furnish(database, *needed_by(table))
+    with database.transaction() as session:
+        write(session, MAKERS[table]())
+
+
+def test_every_check_is_tried() -> None:
+    known = {
+        (table.name, str(constraint.name))
+        for table in SQLModel.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    assert {(table, check) for table, check, _ in REFUSED} == known
+
+
+@pytest.mark.parametrize(("table", "values"), SAME)
+def test_same_thing_twice_is_refused(database: Database, table: str, values: dict[str, Any]) -> None:
+    furnish(database, *needed_by(table))
+    first = {"register_court": "Agadir", "register_number": "7/2025"} if table == "cooperative" else {}
+    first = {"email": "x@odco.example"} if table == "person" else first
+    with database.transaction() as session:
+        write(session, MAKERS[table](**first))
+    with pytest.raises(IntegrityError, match="UNIQUE constraint failed"), database.transaction() as session:
+        write(session, MAKERS[table](**values))
+
+
+def test_every_unique_key_is_tried() -> None:
+    counts = {table.name: keys for table in SQLModel.metadata.tables.values() if (keys := unique_keys(table))}
+    tried = {table: sum(name == table for name, _ in SAME) for table, _ in SAME}
+    assert tried == counts
+
+
+def unique_keys(table: Table) -> int:
+    """Count a table's unique keys, and a primary key that is not a number of ours."""
+    unique = sum(isinstance(constraint, UniqueConstraint) for constraint in table.constraints)
+    indexes = sum(bool(index.unique) for index in table.indexes)
+    own = table.name != "notice_body" and "id" not in table.primary_key.columns
+    return unique + indexes + own
+
+
+def test_cooperatives_without_a_register_number_are_not_the_same(database: Database) -> None:
+    furnish(database)
+    with database.transaction() as session:
+        write(session, MAKERS["cooperative"](register_court="Agadir"))
+        write(session, MAKERS["cooperative"](register_court="Agadir"))
+
+
+def test_evaluation_of_another_campaign_is_another_one(database: Database) -> None:
+    furnish(database, "evaluation")
+    with database.transaction() as session:
+        write(session, MAKERS["evaluation"](campaign=2))

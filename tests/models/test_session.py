@@ -1,0 +1,131 @@
+"""How the database is opened, and what a transaction keeps."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import select
+
+from models import HolidayOverride, Passage, Person
+from models.session import Database
+from tests.world import NOW, enrolment_row, open_world
+
+
+def pragma(database: Database, name: str) -> object:
+    with database.engine.connect() as connection:
+        return connection.execute(text(f"PRAGMA {name}")).scalar_one()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30000)]
+)
+def test_database_is_opened_for_keeps(tmp_path: Path, name: str, value: object) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'real.sqlite3'}")
+    assert pragma(database, name) == value
+    database.close()
+
+
+@pytest.mark.parametrize(("name", "value"), [("journal_mode", "wal"), ("synchronous", 0), ("foreign_keys", 1)])
+def test_scratch_database_does_not_wait_for_the_disk(tmp_path: Path, name: str, value: object) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'scratch.sqlite3'}", durable=False)
+    assert pragma(database, name) == value
+    database.close()
+
+
+def test_every_connection_is_prepared(database: Database) -> None:
+    with database.reading() as one, database.reading() as two:
+        found = [session.connection().execute(text("PRAGMA foreign_keys")).scalar_one() for session in (one, two)]
+    assert found == [1, 1]
+
+
+def test_second_writer_waits_for_the_first(database: Database) -> None:
+    order: list[str] = []
+    begun = threading.Event()
+
+    def second() -> None:
+        begun.set()
+        with database.transaction() as session:
+            order.append("second begins")
+            session.add(HolidayOverride(on=date(2027, 2, 2), entered_by="k2", entered_at=NOW))
+
+    with database.transaction() as session:
+        other = threading.Thread(target=second)
+        other.start()
+        begun.wait()
+        other.join(timeout=0.2)
+        session.add(HolidayOverride(on=date(2027, 1, 1), entered_by="k1", entered_at=NOW))
+        session.flush()
+        order.append("first ends")
+    other.join()
+    with database.reading() as session:
+        rows = session.exec(select(HolidayOverride.entered_by).order_by(HolidayOverride.entered_by)).all()
+    assert order == ["first ends", "second begins"]
+    assert rows == ["k1", "k2"]
+
+
+def test_reader_does_not_wait_for_a_writer_and_sees_what_was(database: Database) -> None:
+    with database.transaction() as writer:
+        writer.add(HolidayOverride(on=date(2027, 1, 1), entered_by="k1", entered_at=NOW))
+        writer.flush()
+        with database.reading() as reader:
+            assert reader.exec(select(HolidayOverride)).all() == []
+
+
+@pytest.mark.parametrize("problem", [ValueError, KeyboardInterrupt])
+def test_transaction_that_fails_leaves_nothing(database: Database, problem: type[BaseException]) -> None:
+    def write() -> None:
+        with database.transaction() as session:
+            session.add(Person(code="k1", name="Coordination"))
+            session.flush()
+            raise problem
+
+    with pytest.raises(problem):
+        write()
+    with database.reading() as session:
+        assert session.exec(select(Person)).all() == []
+
+
+def test_transaction_that_cannot_be_committed_leaves_nothing(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.transaction() as session:
+        session.add_all([Person(code="k1", name="Coordination"), Person(code="k1", name="Another")])
+    with database.reading() as session:
+        assert session.exec(select(Person)).all() == []
+
+
+def test_reading_drops_what_is_changed(database: Database) -> None:
+    with database.reading() as session:
+        session.add(Person(code="k1", name="Coordination"))
+        session.flush()
+    with database.reading() as session:
+        assert session.exec(select(Person)).all() == []
+
+
+def test_rows_are_readable_after_their_transaction(database: Database) -> None:
+    with database.transaction() as session:
+        person = Person(code="k1", name="Coordination")
+        session.add(person)
+    assert (person.id, person.code) == (1, "k1")
+
+
+def test_row_of_nothing_is_refused(database: Database) -> None:
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), database.transaction() as session:
+        session.add(Passage(enrolment_id=99, stage="start", opens_on=date(2027, 1, 4), closes_on=date(2027, 2, 1)))
+
+
+def test_enrolment_read_before_another_change_is_not_written_over_it(database: Database) -> None:
+    open_world(database, cooperatives=1)
+    with database.reading() as session:
+        read_early = enrolment_row(session)
+    with database.transaction() as session:
+        enrolment_row(session).status = "active"
+    read_early.status = "excluded"
+    with pytest.raises(StaleDataError), database.transaction() as session:
+        session.add(read_early)
+    with database.reading() as session:
+        assert enrolment_row(session).status == "active"
