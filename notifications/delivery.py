@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from models import ChannelState, Notice, NoticeBody
@@ -22,7 +23,7 @@ from notifications.smtp import Sender
 from programme.errors import Refusal
 
 BATCH = 25
-PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 class Compose(Protocol):
@@ -50,12 +51,14 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     Stops when the server is away: the channel pauses, and no notice fails for it.
     """
     tally: Counter[str] = Counter()
-    while sum(tally.values()) < limit and not tally["away"]:
-        batch = _claim_and_freeze(post, min(BATCH, limit - sum(tally.values())), tally)
-        if batch is None:
-            break
-        _hand_over(post, batch, tally)
-    post.mailer.close()
+    try:
+        while sum(tally.values()) < limit and not tally["away"]:
+            batch = _claim_and_freeze(post, min(BATCH, limit - sum(tally.values())), tally)
+            if batch is None:
+                break
+            _hand_over(post, batch, tally)
+    finally:
+        post.mailer.close()
     return tally
 
 
@@ -84,39 +87,67 @@ def _is_paused(session: Session, now: datetime) -> bool:
 
 def _bytes_of(session: Session, post: Post, notice: Notice, tally: Counter[str]) -> bytes | None:
     """Return the message as it was frozen at its first claim; None when there is none to send."""
-    kept = session.get(NoticeBody, notice.id) if notice.attempts > 1 or notice.doubts else None
+    kept = session.get(NoticeBody, notice.id) if notice.body_digest else None
     if kept is not None:
         return kept.body
-    facts = dict(notice.facts)
-    if outbox.is_digest(notice):
-        children = children_of(session, notice)
-        if not children:
-            _withdraw(notice, post.now())
-            tally["cancelled"] += 1
-            return None
-        facts = full_facts(notice, children)
-        for child in children:
-            child.status = "sending"
-    return _freeze(session, post, notice, facts, tally)
-
-
-def _withdraw(notice: Notice, now: datetime) -> None:
-    notice.status, notice.reason, notice.settled_at = "cancelled", "nothing left to tell", now
-
-
-def _freeze(
-    session: Session, post: Post, notice: Notice, facts: dict[str, object], tally: Counter[str]
-) -> bytes | None:
     try:
-        body = post.compose(notice, facts, post.sender, at=post.now())
-    except (Refusal, ValueError, UnicodeError) as problem:
-        session.flush()
-        outbox.fail(session, notice, f"cannot be made into a message: {problem}", now=post.now())
+        body = _compose_digest(session, post, notice) if outbox.is_digest(notice) else _compose(post, notice)
+    except (SQLAlchemyError, MemoryError):  # the machine's trouble, not the notice's
+        raise
+    except Exception as problem:  # noqa: BLE001 - poison of any kind is parked with its reason, the others leave
+        outbox.fail(session, notice, f"cannot be made into a message: {_words_for(problem)}", now=post.now())
         tally["failed"] += 1
+        return None
+    if body is None:
+        notice.status, notice.reason, notice.settled_at = "cancelled", "nothing left to tell", post.now()
+        tally["cancelled"] += 1
         return None
     notice.body_digest = hashlib.sha256(body).hexdigest()
     session.add(NoticeBody(notice_id=notice.id or 0, body=body))
     return body
+
+
+def _words_for(problem: Exception) -> str:
+    return str(problem) if isinstance(problem, Refusal | ValueError) else repr(problem)
+
+
+def _compose(post: Post, notice: Notice, facts: Mapping[str, Any] | None = None) -> bytes:
+    return post.compose(notice, dict(notice.facts if facts is None else facts), post.sender, at=post.now())
+
+
+def _compose_digest(session: Session, post: Post, digest: Notice) -> bytes | None:
+    """Make a message of the day of what is still to be told; an item that cannot be said is parked alone."""
+    children = children_of(session, digest, ("pending", "sending"))
+    if not children:
+        return None
+    try:
+        body = _compose(post, digest, full_facts(digest, children))
+    except Exception as problem:
+        children = [child for child in children if _can_be_said(post, digest, child)]
+        if not children:
+            raise
+        _park_all_but(session, digest, children, problem, post.now())
+        body = _compose(post, digest, full_facts(digest, children))
+    for child in children:
+        child.status = "sending"
+    session.flush()
+    return body
+
+
+def _can_be_said(post: Post, digest: Notice, child: Notice) -> bool:
+    try:
+        _compose(post, digest, full_facts(digest, [child]))
+    except Exception:  # noqa: BLE001 - the first one's reason is kept
+        return False
+    return True
+
+
+def _park_all_but(session: Session, digest: Notice, good: list[Notice], problem: Exception, now: datetime) -> None:
+    spared = {child.id for child in good}
+    for child in children_of(session, digest, ("pending", "sending")):
+        if child.id not in spared:
+            child.status, child.settled_at = "failed", now
+            child.reason = f"cannot be said in the message of the day: {_words_for(problem)}"
 
 
 def _hand_over(post: Post, batch: list[Frozen], tally: Counter[str]) -> None:
@@ -130,38 +161,39 @@ def _hand_over(post: Post, batch: list[Frozen], tally: Counter[str]) -> None:
         tally[answer.verdict] += 1
         previous = (notice, answer)
         if answer.verdict == "away":
-            _turn(post, previous, None)
-            _pause(post, answer, [left for left, _ in batch[number + 1 :]])
+            _pause(post, previous, [left for left, _ in batch[number + 1 :]])
             return
     _turn(post, previous, None)
-    _tidy(post, [notice.id for notice, _ in batch if notice.id is not None])
 
 
 def _turn(post: Post, previous: tuple[Notice, Answer] | None, following: Notice | None) -> bool:
     """Settle the message that left and mark the one that is about to; False when its claim was lost."""
-    with post.database.transaction() as session:
-        if previous is not None:
-            outbox.settle(session, previous[0], previous[1], now=post.now(), pace=post.pace)
-        return outbox.begin_data(session, following) if following is not None else True
-
-
-def _pause(post: Post, answer: Answer, left: list[Notice]) -> None:
-    """Pause the channel and give the rest of the batch back."""
     now = post.now()
     with post.database.transaction() as session:
-        for notice in left:
-            outbox.settle(session, notice, answer, now=now, pace=post.pace)
-        state = session.get(ChannelState, "email") or ChannelState(channel="email")
-        state.failures += 1
-        state.paused_until = now + min(post.pace.retry_base * 2 ** min(state.failures - 1, 6), timedelta(hours=1))
-        state.reason = answer.text
-        session.add(state)
+        if previous is not None:
+            outbox.settle(session, previous[0], previous[1], now=now, pace=post.pace)
+            _breathe(session, now)
+        return outbox.begin_data(session, following, now=now, pace=post.pace) if following is not None else True
 
 
-def _tidy(post: Post, ids: list[int]) -> None:
-    """After a batch went through: drop the bytes that are settled, and let the channel breathe again."""
+def _breathe(session: Session, now: datetime) -> None:
+    """The server answered: forget its earlier failures; a person's hold (longer than any pause) stays."""
+    state = session.get(ChannelState, "email")
+    held = state is not None and state.paused_until is not None and state.paused_until > now + LONGEST_PAUSE
+    if state is not None and state.failures and not held:
+        state.failures, state.paused_until, state.reason = 0, None, ""
+
+
+def _pause(post: Post, met: tuple[Notice, Answer], left: list[Notice]) -> None:
+    """Pause the channel, and give back the message that met the silence and the rest of its batch."""
+    now, answer = post.now(), met[1]
     with post.database.transaction() as session:
-        outbox.sweep(session, ids)
-        state = session.get(ChannelState, "email")
-        if state is not None and state.failures:
-            state.failures, state.paused_until, state.reason = 0, None, ""
+        outbox.settle(session, met[0], answer, now=now, pace=post.pace)
+        for notice in left:
+            outbox.give_back(session, notice, answer)
+        state = session.get(ChannelState, "email") or ChannelState(channel="email")
+        until = now + min(post.pace.retry_base * 2 ** min(state.failures, 6), LONGEST_PAUSE)
+        state.failures += 1
+        if state.paused_until is None or state.paused_until < until:
+            state.paused_until, state.reason = until, answer.text
+        session.add(state)

@@ -14,6 +14,7 @@ from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
 from programme.civil import civil_day
 
+NO_ADDRESS = "no address for this person"
 ITEM_FACTS = (
     "cooperative",
     "cooperative_phone",
@@ -44,6 +45,8 @@ def gather(desk: Desk, children: Iterable[Notice], cohort: Cohort) -> list[Notic
             opened.append(digest)
         for child in group:
             child.digest_id = digest.id
+            if digest.status == "failed":
+                child.status, child.reason, child.settled_at = "failed", digest.reason, desk.now
     desk.session.flush()
     return opened
 
@@ -51,12 +54,20 @@ def gather(desk: Desk, children: Iterable[Notice], cohort: Cohort) -> list[Notic
 def _message_for(desk: Desk, child: Notice, cohort: Cohort) -> tuple[Notice, bool]:
     day = civil_day(child.send_at)
     while True:
-        known = desk.session.exec(select(Notice).where(Notice.key == digest_key(child.recipient, day))).first()
+        known = _locked(desk.session, digest_key(child.recipient, day))
         if known is None:
             return _open(desk, child, day, cohort), True
-        if known.status == "pending" and known.attempts == 0:
+        if known.status == "pending" and known.body_digest is None:
+            return known, False
+        if known.reason == NO_ADDRESS and child.address is None:
             return known, False
         day = civil_day(send_instant(desk, day + timedelta(days=1)))
+
+
+def _locked(session: Session, key: str) -> Notice | None:
+    """Return a message of the day as it is now, kept from a sender until what joins it is written."""
+    query = select(Notice).where(Notice.key == key).with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).first()
 
 
 def digest_key(recipient: str, day: date) -> str:
@@ -87,7 +98,7 @@ def _open(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
         send_at=send_instant(desk, day),
     )
     if digest.address is None:
-        digest.status, digest.reason, digest.settled_at = "failed", "no address for this person", desk.now
+        digest.status, digest.reason, digest.settled_at = "failed", NO_ADDRESS, desk.now
     desk.session.add(digest)
     desk.session.flush()
     return digest

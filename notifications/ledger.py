@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models import Cooperative, Enrolment, Notice
 from programme.civil import civil_day, wall
@@ -27,12 +28,9 @@ def entries(session: Session, *, cooperative: str | None = None, since: date | N
     return list(session.exec(query))
 
 
-def _enrolments(cooperative: str):  # type: ignore[no-untyped-def] # SQLModel's own generic is not spelled out
-    return (
-        select(Enrolment.id)
-        .join(Cooperative)
-        .where(or_(Enrolment.code == cooperative, Cooperative.name == cooperative, Cooperative.name_ar == cooperative))
-    )
+def _enrolments(cooperative: str) -> SelectOfScalar[Any]:
+    names = (Enrolment.code, Cooperative.name, Cooperative.name_ar)
+    return select(Enrolment.id).join(Cooperative).where(or_(*(col(name) == cooperative for name in names)))
 
 
 def row(notice: Notice) -> dict[str, Any]:
@@ -93,5 +91,5 @@ def _why_sent(notice: Notice, what: dict[str, str]) -> Sentence:
     )
 
 
-def _moment(instant: Any) -> str:
+def _moment(instant: datetime) -> str:
     return f"{wall(instant):%Y-%m-%d %H:%M}"

@@ -14,8 +14,8 @@ from notifications.smtp import Sender, build
 
 def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
     """Return a notice's message, with an invitation when it calls people to a meeting."""
-    assert notice.address is not None
-    assert notice.message_id is not None
+    if notice.address is None or notice.message_id is None:
+        raise ValueError("it has no address or no Message-ID")
     return build(
         render(notice.kind, notice.language, facts),
         sender=sender,
@@ -44,6 +44,6 @@ def _invitation(notice: Notice, facts: Mapping[str, Any], sender: Sender, at: da
 
 
 def rehearsed(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
-    """Return the text that would be sent, without the packing: simulations send nothing, yet find what cannot be said."""
+    """Return the text that would be sent, unpacked: simulations send nothing, yet find what cannot be said."""
     del sender, at
     return render(notice.kind, notice.language, facts).text.encode()

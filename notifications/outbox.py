@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import and_, delete, or_, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, update
 from sqlmodel import Session, col, select
 
 from models import Contact, Notice, NoticeBody, Person
@@ -15,16 +15,19 @@ from models.notice import UNSETTLED
 from notifications.answers import Answer
 
 MAX_ATTEMPTS = 5
-DOUBT_WAIT = timedelta(seconds=60)
 MAX_DOUBTS = 2
+DOUBT_WAIT = timedelta(seconds=60)
+TWICE_IN_DOUBT = "twice handed over without an answer: look for its Message-ID at the mail server"
+UNREADABLE = "its row cannot be read: its facts were altered"
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long a claim is held, and the first wait before another try."""
+    """How long a claim is held, the first wait before another try, and the wait before a doubt is repeated."""
 
     lease: timedelta = timedelta(seconds=300)
     retry_base: timedelta = timedelta(seconds=60)
+    doubt_wait: timedelta = DOUBT_WAIT
 
     def wait(self, attempts: int, key: str) -> timedelta:
         """Return the wait after so many tries: doubled each time, plus up to a fifth that differs by notice.
@@ -32,7 +35,8 @@ class Pace:
         The share is drawn from the key, so that a simulation repeats itself.
         """
         jitter = 1 + (crc32(f"{key}#{attempts}".encode()) % 200) / 1000
-        return self.retry_base * (2 ** max(attempts - 1, 0)) * jitter
+        doubled: int = 2 ** min(max(attempts - 1, 0), MAX_ATTEMPTS)
+        return self.retry_base * doubled * jitter
 
 
 def claim(session: Session, *, now: datetime, pace: Pace, limit: int) -> list[Notice]:
@@ -41,121 +45,152 @@ def claim(session: Session, *, now: datetime, pace: Pace, limit: int) -> list[No
     An expired lease means that a sender died. If its message had begun to leave (DATA), it is
     tried once more, 60 s later at the soonest; after a second doubt it waits for a person.
     """
-    ids = list(session.exec(_claimable(now).limit(limit).with_for_update(skip_locked=True)))
-    notices = list(
-        session.exec(select(Notice).where(col(Notice.id).in_(ids)).order_by(col(Notice.send_at), col(Notice.id)))
-    )
-    taken = [notice for notice in notices if _take(notice, now, pace)]
-    session.flush()
-    return taken
-
-
-def _claimable(now: datetime):  # type: ignore[no-untyped-def] # SQLModel's own generic is not spelled out
-    return (
-        select(Notice.id)
-        .where(
-            Notice.channel == "email",
-            col(Notice.status).in_(UNSETTLED),
-            Notice.send_at <= now,
-            or_(
-                Notice.status == "pending",
-                and_(col(Notice.data_begun).is_(False), col(Notice.lease_until) < now),
-                and_(col(Notice.data_begun).is_(True), col(Notice.lease_until) < now - DOUBT_WAIT),
-            ),
+    free = _is_free(now, pace)
+    oldest = select(Notice.id).where(free).order_by(col(Notice.send_at), col(Notice.id)).limit(limit)
+    ids = [*filter(None, session.exec(oldest.with_for_update(skip_locked=True)))]
+    _give_up_twice_doubted(session, ids, now)
+    taken = session.scalars(
+        update(Notice)
+        .where(col(Notice.id).in_(ids), free)
+        .values(
+            status="sending",
+            doubts=Notice.doubts + case((_died_in_data(), 1), else_=0),
+            lease_until=now + pace.lease,
+            data_begun=False,
+            token=Notice.token + 1,
+            attempts=Notice.attempts + 1,
         )
-        .order_by(col(Notice.send_at), col(Notice.id))
+        .returning(col(Notice.id))
+        .execution_options(synchronize_session=False)
+    ).all()
+    return _load(session, [*filter(None, taken)], now)
+
+
+def _is_free(now: datetime, pace: Pace) -> ColumnElement[bool]:
+    """Tell, in the database, what nobody holds: the condition of choosing and, once more, of taking."""
+    return and_(
+        col(Notice.channel) == "email",
+        col(Notice.status).in_(UNSETTLED),
+        col(Notice.send_at) <= now,
+        or_(
+            col(Notice.status) == "pending",
+            and_(col(Notice.data_begun).is_(False), col(Notice.lease_until) < now),
+            and_(col(Notice.data_begun).is_(True), col(Notice.lease_until) < now - pace.doubt_wait),
+        ),
     )
 
 
-def _take(notice: Notice, now: datetime, pace: Pace) -> bool:
-    if notice.status == "sending" and notice.data_begun:
-        notice.doubts += 1
-        if notice.doubts >= MAX_DOUBTS:
-            _doubt_for_ever(notice, now)
-            return False
-    notice.status, notice.lease_until, notice.data_begun = "sending", now + pace.lease, False
-    notice.token += 1
-    notice.attempts += 1
-    return True
+def _died_in_data() -> ColumnElement[bool]:
+    return and_(col(Notice.status) == "sending", col(Notice.data_begun).is_(True))
 
 
-def _doubt_for_ever(notice: Notice, now: datetime) -> None:
-    notice.status, notice.settled_at = "in_doubt", now
-    notice.reason = "twice handed over without an answer: look for its Message-ID at the mail server"
+def _give_up_twice_doubted(session: Session, ids: Sequence[int], now: datetime) -> None:
+    doubted = session.scalars(
+        update(Notice)
+        .where(col(Notice.id).in_(ids), _died_in_data(), col(Notice.doubts) >= MAX_DOUBTS - 1)
+        .values(status="in_doubt", reason=TWICE_IN_DOUBT, doubts=Notice.doubts + 1, settled_at=now)
+        .returning(col(Notice.id))
+        .execution_options(synchronize_session=False)
+    ).all()
+    for one in filter(None, doubted):
+        _follow(session, one, "in_doubt", TWICE_IN_DOUBT, now)
 
 
-def begin_data(session: Session, notice: Notice) -> bool:
-    """Write down that a message is about to leave; False when the claim was lost to another sender."""
-    return _own(session, notice, data_begun=True)
+def _load(session: Session, ids: Sequence[int], now: datetime) -> list[Notice]:
+    """Read what was taken, oldest first; when a row cannot be read, row by row, and that one is parked."""
+    rows = select(Notice).execution_options(populate_existing=True).order_by(col(Notice.send_at), col(Notice.id))
+    try:
+        return list(session.exec(rows.where(col(Notice.id).in_(ids))))
+    except ValueError:
+        if len(ids) > 1:
+            found = [notice for one in ids for notice in _load(session, [one], now)]
+            return sorted(found, key=lambda notice: (notice.send_at, notice.id))
+    session.execute(
+        update(Notice)
+        .where(col(Notice.id).in_(ids))
+        .values(status="failed", reason=UNREADABLE, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    for one in ids:
+        _follow(session, one, "failed", UNREADABLE, now)
+    return []
+
+
+def begin_data(session: Session, notice: Notice, *, now: datetime, pace: Pace) -> bool:
+    """Write down that a message is about to leave; False when the claim was lost to another sender.
+
+    The lease starts anew, so that a sender that waited long in its own batch, or froze, is not
+    taken for dead while its message leaves.
+    """
+    return _own(session, notice, data_begun=True, lease_until=now + pace.lease)
 
 
 def settle(session: Session, notice: Notice, answer: Answer, *, now: datetime, pace: Pace) -> bool:
     """Write down what became of a claimed message; False when the claim was lost meanwhile."""
     if answer.verdict == "accepted":
-        done = _own(session, notice, status="sent", reason="", code=answer.code, error="", sent_at=now, settled_at=now)
-        if done:
-            _settle_children(session, notice, "sent", "", now)
-        return done
+        return _end(session, notice, "sent", "", answer, now)
     if answer.verdict == "refused":
-        if answer.bad_address:
-            _mark_address(session, notice, now)
-        what = "address" if answer.bad_address else "message"
-        return _fail(session, notice, f"{what} refused by the server ({answer.code})", answer, now)
+        return _refuse(session, notice, answer, now)
     if answer.verdict == "doubt":
-        return _settle_doubt(session, notice, answer, now)
-    if answer.verdict == "away":
-        return _own(
-            session,
-            notice,
-            status="pending",
-            data_begun=False,
-            lease_until=None,
-            attempts=notice.attempts - 1,
-            error=answer.text,
-        )
-    if notice.attempts >= MAX_ATTEMPTS:
-        return _fail(session, notice, f"parked after {MAX_ATTEMPTS} tries", answer, now)
-    return _own(
-        session,
-        notice,
-        status="pending",
-        data_begun=False,
-        lease_until=None,
-        code=answer.code,
-        error=answer.text,
-        send_at=now + pace.wait(notice.attempts, notice.key),
-    )
+        return _doubt(session, notice, answer, now, pace)
+    if answer.verdict == "away":  # it queues behind the others: should it be the cause, it holds back nobody
+        return give_back(session, notice, answer, send_at=now)
+    # Claims that died count as tries too: a first "not now" never parks, however often we crashed before.
+    if notice.attempts >= MAX_ATTEMPTS and notice.code is not None:
+        return _end(session, notice, "failed", f"parked after {notice.attempts} tries", answer, now)
+    later = now + pace.wait(notice.attempts, notice.key)
+    return _put_back(session, notice, code=answer.code, error=answer.text, send_at=later)
 
 
-def _settle_doubt(session: Session, notice: Notice, answer: Answer, now: datetime) -> bool:
-    doubts = notice.doubts + 1
-    if doubts >= MAX_DOUBTS:
-        _doubt_for_ever(notice, now)
-        return _own(
-            session, notice, status="in_doubt", reason=notice.reason, doubts=doubts, settled_at=now, error=answer.text
-        )
-    return _own(
-        session,
-        notice,
-        status="pending",
-        data_begun=False,
-        lease_until=None,
-        doubts=doubts,
-        error=answer.text,
-        send_at=now + DOUBT_WAIT,
-    )
+def give_back(session: Session, notice: Notice, answer: Answer, *, send_at: datetime | None = None) -> bool:
+    """Let go of a claimed message that could not be handed over; the try does not count."""
+    when = send_at or notice.send_at
+    return _put_back(session, notice, attempts=notice.attempts - 1, error=answer.text, send_at=when)
 
 
 def fail(session: Session, notice: Notice, reason: str, *, now: datetime) -> bool:
     """Park a claimed notice that cannot be made into a message."""
-    return _fail(session, notice, reason, Answer("refused", None, reason), now)
+    return _end(session, notice, "failed", reason, Answer("refused", None, reason), now)
 
 
-def _fail(session: Session, notice: Notice, reason: str, answer: Answer, now: datetime) -> bool:
-    done = _own(session, notice, status="failed", reason=reason, code=answer.code, error=answer.text, settled_at=now)
-    if done:
-        _settle_children(session, notice, "failed", reason, now)
+def _refuse(session: Session, notice: Notice, answer: Answer, now: datetime) -> bool:
+    what = "address" if answer.bad_address else "message"
+    said = answer.code if answer.code is not None else answer.text
+    done = _end(session, notice, "failed", f"{what} refused by the server ({said})", answer, now)
+    if done and answer.bad_address and notice.address:
+        _mark_address(session, notice.address, now)
     return done
+
+
+def _doubt(session: Session, notice: Notice, answer: Answer, now: datetime, pace: Pace) -> bool:
+    doubts = notice.doubts + 1
+    if doubts >= MAX_DOUBTS:
+        return _end(session, notice, "in_doubt", TWICE_IN_DOUBT, answer, now, doubts=doubts)
+    return _put_back(session, notice, doubts=doubts, error=answer.text, send_at=now + pace.doubt_wait)
+
+
+def _end(
+    session: Session, notice: Notice, status: str, reason: str, answer: Answer, now: datetime, **values: object
+) -> bool:
+    is_sent = status == "sent"
+    done = _own(
+        session,
+        notice,
+        status=status,
+        reason=reason,
+        code=answer.code,
+        error="" if is_sent else answer.text,
+        sent_at=now if is_sent else None,
+        settled_at=now,
+        **values,
+    )
+    if done and notice.id is not None:
+        _follow(session, notice.id, status, reason, now)
+    return done
+
+
+def _put_back(session: Session, notice: Notice, **values: object) -> bool:
+    return _own(session, notice, status="pending", data_begun=False, lease_until=None, **values)
 
 
 def _own(session: Session, notice: Notice, **values: object) -> bool:
@@ -170,20 +205,14 @@ def _own(session: Session, notice: Notice, **values: object) -> bool:
     return won
 
 
-def sweep(session: Session, ids: Sequence[int]) -> None:
-    """Drop the frozen bytes of those of these notices that are settled."""
-    settled = select(Notice.id).where(col(Notice.id).in_(ids), col(Notice.settled_at).is_not(None))
-    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(settled)))
-
-
-def _settle_children(session: Session, digest: Notice, status: str, reason: str, now: datetime) -> None:
-    if not is_digest(digest):
-        return
-    sent_at = now if status == "sent" else None
+def _follow(session: Session, notice_id: int, status: str, reason: str, now: datetime) -> None:
+    """Do what a settlement brings: its frozen bytes go, and what it told as a message of the day settles with it."""
+    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id) == notice_id))
+    told = UNSETTLED if status == "failed" else ("sending",)
     session.execute(
         update(Notice)
-        .where(col(Notice.digest_id) == digest.id, col(Notice.status) == "sending")
-        .values(status=status, reason=reason, sent_at=sent_at, settled_at=now)
+        .where(col(Notice.digest_id) == notice_id, col(Notice.status).in_(told))
+        .values(status=status, reason=reason, sent_at=now if status == "sent" else None, settled_at=now)
     )
 
 
@@ -192,20 +221,23 @@ def is_digest(notice: Notice) -> bool:
     return notice.kind.endswith("_digest")
 
 
-def _mark_address(session: Session, notice: Notice, now: datetime) -> None:
-    """Remember that a server refused an address for ever; nothing goes to it until it is corrected."""
+def _mark_address(session: Session, address: str, now: datetime) -> None:
+    """Remember that a server refused an address for ever; nothing more is promised to it until it is corrected."""
     for table in (Person, Contact):
-        for row in session.exec(select(table).where(table.email == notice.address)):
-            row.bad_address_at = now
-            session.add(row)
+        session.execute(update(table).where(col(table.email) == address).values(bad_address_at=now))
 
 
 def cancel_for_steps(session: Session, step_ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    """Take back what has not left about these steps; return how many notices that was."""
-    result = session.execute(
+    """Take back what has not left about these steps; return how many notices that was.
+
+    What a server put off has not left either; what may have arrived (a doubt) goes its way.
+    """
+    taken = session.scalars(
         update(Notice)
-        .where(col(Notice.step_id).in_(step_ids), col(Notice.status) == "pending", col(Notice.attempts) == 0)
+        .where(col(Notice.step_id).in_(step_ids), col(Notice.status) == "pending", col(Notice.doubts) == 0)
         .values(status="cancelled", reason=reason, settled_at=now)
-    )
-    count: int = result.rowcount  # type: ignore[attr-defined] # an UPDATE's result has it
-    return count
+        .returning(col(Notice.id))
+    ).all()
+    if taken:
+        session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(taken)))
+    return len(taken)

@@ -6,10 +6,11 @@ second time by itself after a lost connection, and one connection serves a whole
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.mime.text import MIMEText
 from email.utils import format_datetime
@@ -17,17 +18,33 @@ from socket import socket
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import emails
 from emails.backend.smtp.backend import SMTPBackend
 from emails.backend.smtp.client import SMTPClientWithResponse
+from emails.message import Message
 
-from notifications.answers import Answer
+from notifications.answers import Answer, Verdict
 from notifications.rendering import Rendered
 from programme.errors import SmtpUrlWrong
 
 REPLY_SECONDS = 120
+WAYS = frozenset({("smtp", ""), ("smtp", "required"), ("smtp", "off"), ("smtps", ""), ("smtps", "required")})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CALENDAR_NAME = "invitation.ics"
+CLOSING = 421
+GO_AHEAD = 354
+NOT_LET_IN = frozenset({530, 534, 535, 538})
+"""Codes by which a server wants another login (RFC 4954): about us, whatever command they answer."""
+TOO_BIG = 552
+"""The code by which MAIL FROM refuses one message for its size (RFC 1870), not its sender."""
+POLICY = "5.7."
+"""Enhanced codes (RFC 3463) of a server's policy, which say nothing of the address."""
+_ONE_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[^\s@,;:<>()\"\\\[\]\x00-\x20\x7f]+")
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+def is_one_address(text: str) -> bool:
+    """Tell whether a text is exactly one address that can stand in a header and in a command."""
+    return _ONE_ADDRESS.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -42,12 +59,14 @@ def build(
     rendered: Rendered, *, sender: Sender, to: str, key: str, message_id: str, at: datetime, calendar: str | None = None
 ) -> bytes:
     """Return the bytes of a message: text, HTML and, for a meeting, an invitation beside them."""
-    message = emails.Message(
+    if not is_one_address(to):
+        raise ValueError(f"{to!r} is not one address")
+    message = Message(
         html=rendered.html,
         text=rendered.text,
         subject=rendered.subject,
-        mail_from=(sender.name, sender.address),
-        mail_to=to,
+        mail_from=(" ".join(sender.name.split()), sender.address),
+        mail_to=(None, to),
         message_id=message_id,
         date=format_datetime(at),
         headers={
@@ -74,7 +93,7 @@ def _with_invitation(calendar: str) -> Callable[[Any, Any], None]:
     return add
 
 
-class _Client(SMTPClientWithResponse):  # type: ignore[misc] # the library ships no types for it
+class _Client(SMTPClientWithResponse):
     """An SMTP client that verifies certificates and knows whether its message had begun to leave."""
 
     data_begun = False
@@ -83,23 +102,28 @@ class _Client(SMTPClientWithResponse):  # type: ignore[misc] # the library ships
         reply: tuple[int, bytes] = smtplib.SMTP.starttls(self, context=ssl.create_default_context())
         return reply
 
-    def data(self, msg: bytes) -> tuple[int, bytes]:
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Do as smtplib does, and remember the moment from which the message may arrive."""
+        code, text = self.docmd("data")
+        if code != GO_AHEAD:
+            raise smtplib.SMTPDataError(code, text)
         self.data_begun = True
-        reply: tuple[int, bytes] = smtplib.SMTP.data(self, msg)
-        return reply
+        ending = b"" if msg.endswith(b"\r\n") else b"\r\n"
+        self.send(_LEADING_DOT.sub(b"..", msg) + ending + b".\r\n")
+        return self.getreply()
 
 
 class _TlsClient(_Client):
     """The same over TLS from the first byte (smtps)."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket:
-        plain: socket = super()._get_socket(host, port, timeout)
+        plain: socket = super()._get_socket(host, port, timeout)  # type: ignore[misc] # smtplib's own hook
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
-class _Backend(SMTPBackend):  # type: ignore[misc] # the library ships no types for it
+class _Backend(SMTPBackend):
     connection_cls = _Client
-    connection_ssl_cls = _TlsClient
+    connection_ssl_cls = _TlsClient  # type: ignore[assignment] # the library asks for its own, which verifies nothing
 
     def retry_on_disconnect(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Do not: the library would send DATA a second time by itself."""
@@ -113,7 +137,7 @@ class SmtpServer:
     host: str
     port: int
     user: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     tls: bool
     implicit_tls: bool
 
@@ -127,33 +151,51 @@ def read_smtp_url(url: str) -> SmtpServer:
     """Read smtp://user:password@host:port?tls=required|off, or smtps://; refused when it is not one.
 
     Without ``tls`` a server on this machine is spoken to in clear, any other with STARTTLS. A
-    password is never sent in clear to another machine.
+    password is never sent in clear to another machine. What a special character left unescaped
+    in a password would cut off (a path, a fragment, another option) is refused, and never shown.
     """
-    parts = urlsplit(url)
-    options = parse_qs(parts.query)
-    shown = f"{parts.scheme}://{parts.hostname or ''}"
-    wanted = options.get("tls", [""])[-1]
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or wanted not in {"", "required", "off"}:
-        raise SmtpUrlWrong(url=shown)
-    local = parts.hostname in LOOPBACK
-    tls = parts.scheme == "smtp" and (wanted == "required" or (wanted == "" and not local))
-    if parts.password and not (tls or local or parts.scheme == "smtps"):
-        raise SmtpUrlWrong(url=shown)
+    try:
+        parts = urlsplit(url)
+        host, given = parts.hostname, parts.port
+        options = parse_qs(parts.query, keep_blank_values=True)
+    except ValueError:  # its text may hold the password
+        raise SmtpUrlWrong(url="what MOURAFAKA_SMTP_URL holds") from None
+    wrong = SmtpUrlWrong(url=f"{parts.scheme}://{host or ''}")
+    wanted = options.pop("tls", [""])[-1]
+    if (
+        not host
+        or given == 0
+        or options
+        or parts.path.strip("/")
+        or parts.fragment
+        or bool(parts.username) != bool(parts.password)
+    ):
+        raise wrong
+    if (parts.scheme, wanted) not in WAYS:
+        raise wrong
+    implicit, local = parts.scheme == "smtps", host in LOOPBACK
+    tls = not implicit and (wanted == "required" or (wanted == "" and not local))
+    if parts.password and not (tls or local or implicit):
+        raise wrong
     user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
-    port = parts.port or (465 if parts.scheme == "smtps" else 587 if tls else 25)
-    return SmtpServer(parts.hostname, port, user, password, tls, parts.scheme == "smtps")
+    return SmtpServer(host, given or (465 if implicit else 587 if tls else 25), user, password, tls, implicit)
 
 
-def _answer_of(response: Any) -> Answer:
-    """Read the server's last word: about the sender (nothing can leave), the address, or the message."""
-    code, text = response.status_code, bytes(response.status_text or b"").decode(errors="replace")
-    if response.success:
+def _judge(command: str, code: int, text: str) -> Answer:
+    """Read the server's last word: about us (nothing can leave), the address, or the message."""
+    if command == "data" and 200 <= code < 300:
         return Answer("accepted", code, text)
+    if command == "data" and not 400 <= code < 600:
+        return Answer("doubt", code, text)  # the message was handed over, and this is no answer
+    if code in NOT_LET_IN or (command == "mail" and code != TOO_BIG):
+        return Answer("away", code, text)
     if code < 500:
         return Answer("deferred", code, text)
-    if response.last_command == "mail":
-        return Answer("away", code, text)
-    return Answer("refused", code, text, bad_address=response.last_command == "rcpt")
+    return Answer("refused", code, text, bad_address=command == "rcpt" and not text.startswith(POLICY))
+
+
+def _text_of(said: bytes | str | None) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else said or ""
 
 
 class SmtpMailer:
@@ -173,29 +215,38 @@ class SmtpMailer:
 
     def send(self, address: str, body: bytes) -> Answer:
         """Hand over one message; a connection that the server closed while idle is opened anew, once."""
+        if not is_one_address(address):
+            return Answer("refused", None, f"{address!r} is not one address", bad_address=True)
         fresh = self._backend._client is None
         answer = self._attempt(address, body)
         if answer.verdict == "away" and not fresh:
+            self.close()
             return self._attempt(address, body)
         return answer
 
     def _attempt(self, address: str, body: bytes) -> Answer:
         try:
-            client = self._backend.get_client()
+            client: Any = self._backend.get_client()
             client.data_begun = False
-        except (OSError, smtplib.SMTPException) as problem:
+        except (OSError, ValueError, smtplib.SMTPException) as problem:
             return self._lost("away", problem)
         try:
             response = client.sendmail(from_addr=self._sender.address, to_addrs=[address], msg=body)
-        except smtplib.SMTPResponseException as problem:
-            return self._lost("deferred" if problem.smtp_code < 500 else "refused", problem)
-        except (OSError, smtplib.SMTPException) as problem:
+        except smtplib.SMTPDataError as problem:  # DATA itself was not let begin
+            self.close()
+            return _judge("about to send data", problem.smtp_code, _text_of(problem.smtp_error))
+        except (OSError, ValueError, smtplib.SMTPException) as problem:
             return self._lost("doubt" if client.data_begun else "away", problem)
-        return _answer_of(response)
+        answer = _judge(response.last_command, response.status_code, _text_of(response.status_text))
+        if answer.verdict in {"doubt", "away"} or answer.code == CLOSING:
+            self.close()
+        return answer
 
-    def _lost(self, verdict: Any, problem: Exception) -> Answer:
+    def _lost(self, verdict: Verdict, problem: Exception) -> Answer:
         self.close()
-        return Answer(verdict, getattr(problem, "smtp_code", None), str(problem))
+        if isinstance(problem, smtplib.SMTPResponseException):
+            return Answer(verdict, problem.smtp_code, _text_of(problem.smtp_error))
+        return Answer(verdict, None, str(problem))
 
     def close(self) -> None:
         """End the connection; a server that is gone already is no trouble."""

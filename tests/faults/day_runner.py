@@ -1,0 +1,53 @@
+"""A process that runs days of a cohort until it is told to stop or killed: what the kill test kills."""
+
+from __future__ import annotations
+
+import runtime  # noqa: F401, I001 - first: it chooses the time zone data
+
+import sys
+from datetime import date, timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+from models.session import Database
+from notifications.answers import Answer
+from notifications.delivery import deliver
+from programme.civil import instant_of
+from runtime.clock import Clock
+from runtime.house import House
+from runtime.settings import Settings
+from simulation.years import MORNING, SENDING, plain_morning
+
+
+class Recorder:
+    """A mail server's own record: a line for each message, on disk before the answer."""
+
+    def __init__(self, path: Path) -> None:
+        self._out = path.open("ab", buffering=0)
+
+    def send(self, address: str, body: bytes) -> Answer:
+        """Write the message's key down, then accept it."""
+        key = "".join(str(message_from_bytes(body)["X-Mourafaka-Key"]).split())  # a long header comes folded
+        self._out.write(f"{key}\t{address}\n".encode())
+        return Answer("accepted", 250, "OK")
+
+    def close(self) -> None:
+        """Keep the record open: the process ends soon."""
+
+
+def main(database_path: str, record: str, day: str) -> None:
+    """Do one day: the morning's conclusions and reminders, then the sending."""
+    database = Database(f"sqlite:///{database_path}")
+    on = date.fromisoformat(day)
+    clock = Clock(instant_of(on, MORNING))
+    settings = Settings(data_dir=Path(database_path).parent, lease_seconds=0.2, _env_file=None)
+    house = House(settings, clock, database, mailer=Recorder(Path(record)))
+    plain_morning(house, clock.now())
+    clock.move_to(instant_of(on, SENDING))
+    for _try in range(4):
+        deliver(house.post())
+        clock.move_to(clock.now() + timedelta(minutes=10))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,144 @@
+"""A sender that is killed again and again loses no mail, and doubles only what it may."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from models.session import Database
+from tests.notifications.post_office import PostOffice, bodies, notice, put, statuses
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS, MAILS, SEED = 12, 60, 20270104
+SECONDS = 35
+LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+SENDER = """
+import runtime, os, sys, time
+from datetime import timedelta
+from models.session import Database
+from notifications.delivery import Post, deliver
+from notifications.outbox import Pace
+from notifications.smtp import Sender, SmtpMailer, read_smtp_url
+from runtime.clock import Clock
+
+url, smtp = sys.argv[1:]
+short = timedelta(seconds=0.3)
+sender = Sender("programme@odco.example")
+mailer = SmtpMailer(read_smtp_url(smtp), sender, reply_seconds=5)
+
+
+def send_for_ever():
+    post = Post(Database(url), mailer, sender, Pace(short, short, short), Clock().now)
+    while True:
+        deliver(post)
+        time.sleep(0.05)
+
+
+for _ in sys.stdin:  # a sender for each line: forked, for the imports take longer than the sending
+    pid = os.fork()
+    if pid == 0:
+        send_for_ever()
+    print(pid, flush=True)
+    os.waitpid(pid, 0)
+    print("dead", flush=True)
+"""
+
+
+@pytest.fixture
+def office() -> Iterator[PostOffice]:
+    opened = PostOffice(slowness=0.02)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def nursery(database: Database, office: PostOffice) -> Iterator[subprocess.Popen[str]]:
+    """A process that brings forth senders, one after the other."""
+    command = [sys.executable, "-c", SENDER, database.url, f"smtp://127.0.0.1:{office.port}"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def start(nursery: subprocess.Popen[str]) -> int:
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write("\n")
+    nursery.stdin.flush()
+    return int(nursery.stdout.readline())
+
+
+def kill(nursery: subprocess.Popen[str], sender: int) -> None:
+    assert nursery.stdout is not None
+    os.kill(sender, signal.SIGKILL)
+    assert nursery.stdout.readline() == "dead\n"
+
+
+def is_drained(database: Database) -> bool:
+    left = "SELECT count(*) FROM notice WHERE status IN ('pending', 'sending')"
+    with database.reading() as session:
+        count: int = session.connection().exec_driver_sql(left).scalar_one()
+    return count == 0
+
+
+@pytest.mark.slow
+def test_killed_sender_loses_nothing_and_doubles_only_what_rule_4_allows(
+    database: Database, office: PostOffice, nursery: subprocess.Popen[str]
+) -> None:
+    put(database, MAILS, send_at=LONG_AGO)
+    chance, deadline, kills = random.Random(SEED), time.monotonic() + SECONDS, 0
+    while not is_drained(database) and time.monotonic() < deadline:
+        sender = start(nursery)
+        wait = moment(chance, office) if kills < KILLS else lambda: False
+        while not (wait() or is_drained(database)) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        kills += not is_drained(database)
+        kill(nursery, sender)
+    assert kills == KILLS, "it was drained before it was killed often enough to say anything"
+    reconcile(database, office)
+
+
+def moment(chance: random.Random, office: PostOffice) -> Callable[[], bool]:
+    """Choose when to kill: early by the clock, or a moment after so many more mails."""
+    if chance.random() < 0.3:
+        at = time.monotonic() + chance.uniform(0.02, 0.6)
+        return lambda: time.monotonic() > at
+    arrived, pause = len(office.kept) + chance.randint(1, 6), chance.uniform(0, 0.03)
+    seen: list[float] = []
+
+    def is_come() -> bool:
+        if len(office.kept) >= arrived and not seen:
+            seen.append(time.monotonic())
+        return bool(seen) and time.monotonic() > seen[0] + pause
+
+    return is_come
+
+
+def reconcile(database: Database, office: PostOffice) -> None:
+    """Compare what the outbox says with what the server has."""
+    copies = Counter(office.addresses())
+    bytes_of = {address: {one.body for one in office.kept if one.address == address} for address in copies}
+    told = dict(zip((f"coop{number}@coop.example" for number in range(1, MAILS + 1)), statuses(database), strict=True))
+    sent = {address for address, (status, _) in told.items() if status == "sent"}
+    doubted = {address for address, (status, _) in told.items() if status == "in_doubt"}
+    assert sent | doubted == set(told)
+    assert sent - set(copies) == set()
+    assert all(told[address][1] for address in doubted)
+    assert max(copies.values()) <= 2
+    doubled = [number for number in range(1, MAILS + 1) if copies[f"coop{number}@coop.example"] == 2]
+    assert [number for number in doubled if notice(database, f"SM/{number:03d}/welcome").doubts == 0] == []
+    assert {address for address, bodies_ in bytes_of.items() if len(bodies_) != 1} == set()
+    assert bodies(database) == []

@@ -1,0 +1,129 @@
+"""The ledger's rows, its identity, and the sentence that says why."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from models import Enrolment, Notice
+from models.notice import NOTICE_STATUSES
+from models.session import Database
+from notifications.ledger import entries, ledger_hash, row, why
+from tests.notifications.post_office import change, put
+from tests.world import open_world
+
+SENT_AT = datetime(2027, 1, 4, 9, 0, 7, tzinfo=UTC)
+
+
+def one(number: int = 1, **more: Any) -> Notice:
+    values: dict[str, Any] = {
+        "key": f"SM/{number:03d}/welcome",
+        "kind": "welcome",
+        "recipient": f"cooperative:SM/{number:03d}",
+        "language": "ar",
+        "channel": "email",
+        "due_on": date(2027, 1, 4),
+        "message_id": f"<{number}@mourafaka.invalid>",
+        "promised_at": datetime(2026, 12, 14, 10, tzinfo=UTC),
+        "send_at": datetime(2027, 1, 4, 9, tzinfo=UTC),
+        "attempts": 1,
+    }
+    return Notice(**(values | more))
+
+
+def test_row_holds_what_the_contract_names() -> None:
+    assert row(one(status="sent", sent_at=SENT_AT)) == {
+        "key": "SM/001/welcome",
+        "kind": "welcome",
+        "recipient": "cooperative:SM/001",
+        "language": "ar",
+        "channel": "email",
+        "due": "2027-01-04",
+        "status": "sent",
+        "reason": "",
+        "message_id": "<1@mourafaka.invalid>",
+        "attempts": 1,
+        "error": "",
+        "sent_at": "2027-01-04T09:00:07+00:00",
+        "sent_on": "2027-01-04",
+    }
+
+
+def test_row_of_what_has_not_left_has_no_time() -> None:
+    assert (row(one())["sent_at"], row(one())["sent_on"]) == (None, None)
+
+
+def test_hash_knows_neither_order_nor_times_of_day_nor_tries() -> None:
+    sent = [one(number, status="sent", sent_at=SENT_AT) for number in (1, 2, 3)]
+    later = {"sent_at": datetime(2027, 1, 4, 16, tzinfo=UTC), "attempts": 3, "error": "x", "id": 9, "token": 4}
+    again = [one(number, status="sent", **later) for number in (3, 1, 2)]
+    assert ledger_hash(sent) == ledger_hash(again)
+    assert ledger_hash([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize(
+    "change_",
+    [
+        {"status": "failed"},
+        {"reason": "parked"},
+        {"recipient": "coach:c1"},
+        {"language": "fr"},
+        {"due_on": date(2027, 1, 5)},
+        {"message_id": None},
+        {"sent_at": datetime(2027, 1, 5, 9, tzinfo=UTC)},
+        {"key": "SM/009/welcome"},
+        {"kind": "step_late"},
+    ],
+)
+def test_hash_knows_everything_else(change_: dict[str, Any]) -> None:
+    assert ledger_hash([one(**({"sent_at": SENT_AT} | change_))]) != ledger_hash([one(sent_at=SENT_AT)])
+
+
+WHY = {
+    "pending": "waits: it leaves on 2027-01-04 09:00 at the soonest",
+    "sending": "is being sent now",
+    "sent": "left on 2027-01-04 09:00 (try 1), accepted by the mail server",
+    "failed": "did not leave: the reason",
+    "in_doubt": "may have arrived: the reason",
+    "skipped": "was not sent: the reason",
+    "cancelled": "was taken back: the reason",
+}
+
+
+@pytest.mark.parametrize("status", NOTICE_STATUSES)
+def test_why_has_a_sentence_for_every_status(status: str) -> None:
+    sent_at = SENT_AT if status == "sent" else None
+    assert (
+        str(why(one(status=status, reason="the reason", sent_at=sent_at)))
+        == f"welcome for cooperative:SM/001, due 2027-01-04, {WHY[status]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "end"),
+    [
+        ("digest", "left in the message of the day on 2027-01-04 09:00"),
+        ("call", "was told by telephone on 2027-01-04 09:00"),
+    ],
+)
+def test_why_says_by_which_way_it_was_told(channel: str, end: str) -> None:
+    said = str(why(one(status="sent", channel=channel, sent_at=SENT_AT)))
+    assert said == f"welcome for cooperative:SM/001, due 2027-01-04, {end}"
+
+
+def test_entries_are_found_by_cooperative_and_by_day(database: Database) -> None:
+    open_world(database, cooperatives=2)
+    put(database, 3)
+    with database.reading() as session:
+        first = session.exec(select(Enrolment.id).where(Enrolment.rank == 1)).one()
+    change(database, "SM/002/welcome", enrolment_id=first, due_on=date(2027, 2, 1))
+    with database.reading() as session:
+        assert [found.key[:6] for found in entries(session)] == ["SM/001", "SM/002", "SM/003"]
+        for name in ("SM-2027/001", "Coopérative 1", "تعاونية 1"):
+            assert [found.key[:6] for found in entries(session, cooperative=name)] == ["SM/002"]
+        assert [found.key[:6] for found in entries(session, since=date(2027, 1, 5))] == ["SM/002"]
+        assert entries(session, cooperative="SM-2027/001", since=date(2027, 2, 2)) == []
+        assert entries(session, cooperative="nobody") == []
