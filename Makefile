@@ -9,7 +9,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test check lint types imports migrations-check lock clean
+.PHONY: setup demo test check lint types imports migrations-check catalogues lock clean
 
 setup: $(VENV)/.ready
 
@@ -41,6 +41,10 @@ imports: setup
 
 migrations-check: setup
 	$(BIN)/python -m pytest -q tests/models/test_migrations.py
+
+# Puts new sentences into runtime/catalogues/*.po and drops old ones; the translations stay.
+catalogues: setup
+	$(BIN)/python -m runtime.extraction
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv

@@ -15,7 +15,7 @@ from actions.record import complete_step
 from models import CoachAssignment, Enrolment, Person, RoleAssignment, Step
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
-from programme.errors import NoCoach
+from programme.errors import NoCoach, NotACoach
 
 COACH_STEP = "start.coach"
 
@@ -29,6 +29,7 @@ def assign_coach(session: Session, *, code: str, coach: str, by: str, now: datet
     person = person_named(session, coach)
     assert enrolment.id is not None
     assert person.id is not None
+    _refuse_others(session, person, civil_day(now))
     earlier = _in_force(session, enrolment)
     if [row.person_id for row in earlier] == [person.id]:
         return
@@ -42,6 +43,19 @@ def assign_coach(session: Session, *, code: str, coach: str, by: str, now: datet
     ).first()
     if waiting is not None:
         complete_step(session, code=code, step=COACH_STEP, on=civil_day(now), by=by, now=now)
+
+
+def _refuse_others(session: Session, person: Person, today: date) -> None:
+    role = session.exec(
+        select(RoleAssignment.id).where(
+            RoleAssignment.person_id == person.id,
+            RoleAssignment.role == "coach",
+            RoleAssignment.starts_on <= today,
+            or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= today),
+        )
+    ).first()
+    if role is None:
+        raise NotACoach(code=person.code, on=today)
 
 
 def _in_force(session: Session, enrolment: Enrolment) -> list[CoachAssignment]:

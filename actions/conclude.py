@@ -75,7 +75,7 @@ def conclude_stage(
         if _exit_holds(session, definition, stage, enrolment_id):
             passage.completed_on = today
             concluded.append("completed")
-            _wake_followers(session, definition, stage, enrolment_id, today + ONE_DAY)
+            _wake_followers(session, definition, stage, enrolment_id, today)
         else:
             concluded += _watch_window(passage, today)
     for what in concluded:
@@ -122,7 +122,7 @@ def _exit_holds(session: Session, definition: Definition, stage: str, enrolment_
 
 
 def _wake_followers(session: Session, definition: Definition, stage: str, enrolment_id: int, since: date) -> None:
-    """Have the next day's morning look at what comes after a stage: today's, done again, finds nothing new."""
+    """Have this same morning look at what comes after a stage: it asks for each stage anew, in their order."""
     followers = [rule.key for rule in definition.stages if stage in rule.after]
     rows = session.exec(
         select(Passage).where(

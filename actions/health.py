@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from actions.morning import next_morning
-from models import ChannelState, Lease, Notice
+from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
@@ -16,8 +17,8 @@ LATE_OUTBOX = timedelta(hours=24)
 
 def ailments(session: Session, now: datetime) -> list[Sentence]:
     """Return what a person should look at, each with what to do."""
-    found = [_paused(session, now), _late_morning(session, now), _old_outbox(session, now)]
-    return [one for one in (*found, *_unsettled(session), _stuck(session, now)) if one is not None]
+    found = [_paused(session, now), _late_morning(session, now), _old_outbox(session, now), _stuck(session, now)]
+    return [one for one in (*found, *_unsettled(session), *_unstaffed(session, now)) if one is not None]
 
 
 def _paused(session: Session, now: datetime) -> Sentence | None:
@@ -63,6 +64,28 @@ def _unsettled(session: Session) -> list[Sentence]:
     return [
         sentence("{count} notices are {status}: `mourafaka ledger` names them and why.", count=count, status=status)
         for status, count in rows
+    ]
+
+
+def _unstaffed(session: Session, now: datetime) -> list[Sentence]:
+    """Name the delegations with cooperatives under way and nobody to coordinate them: their notices reach nobody."""
+    today = civil_day(now)
+    delegations = session.exec(select(Enrolment.delegation).where(Enrolment.status == "active").distinct()).all()
+    held = session.exec(
+        select(RoleAssignment.delegation).where(
+            RoleAssignment.role == "coordinator",
+            RoleAssignment.starts_on <= today,
+            or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= today),
+        )
+    ).all()
+    if None in held:
+        return []
+    return [
+        sentence(
+            "{delegation} has no coordinator: add one with `mourafaka user add NAME --role coordinator`.",
+            delegation=delegation,
+        )
+        for delegation in sorted(set(delegations) - set(held))
     ]
 
 

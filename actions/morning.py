@@ -169,14 +169,22 @@ def _add(total: Done, part: Done) -> None:
     total.failures += part.failures
 
 
-def take_lease(database: Database, name: str, *, holder: str, now: datetime, lasts: timedelta) -> int:
-    """Take the lease of a morning and return its fence; refused while somebody else holds it."""
+def take_lease(
+    database: Database,
+    name: str,
+    *,
+    holder: str,
+    now: datetime,
+    lasts: timedelta,
+    is_dead: Callable[[str], bool] = lambda _: False,
+) -> int:
+    """Take the lease of a morning and return its fence; refused while somebody else, who lives, holds it."""
     with database.transaction() as session:
         lease = session.get(Lease, name)
         if lease is None:
             session.add(Lease(name=name, holder=holder, until=now + lasts, fence=1))
             return 1
-        if lease.until > now and lease.holder != holder:
+        if lease.until > now and lease.holder != holder and not is_dead(lease.holder):
             raise MorningBusy(cohort=name.partition(":")[2], until=lease.until.isoformat(timespec="seconds"))
         lease.holder, lease.until, lease.fence = holder, now + lasts, lease.fence + 1
         return lease.fence

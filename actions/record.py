@@ -19,7 +19,7 @@ from actions.programmes import definition_of
 from actions.tell import called_notice, close, withdraw
 from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
 from programme.civil import civil_day
-from programme.errors import AlreadyEvaluated, CheckpointUnknown, WrongVerb
+from programme.errors import AlreadyEvaluated, AxisUnknown, CheckpointUnknown, MeasureFirst, WrongVerb
 from programme.scoring import Answer, default_questionnaire, score, weakest
 from programme.wording import Sentence, sentence
 
@@ -74,8 +74,9 @@ def _draft_plan(session: Session, enrolment: Enrolment, *, by: str, now: datetim
     measure = session.exec(
         select(Evaluation).where(Evaluation.enrolment_id == enrolment.id).order_by(col(Evaluation.on))
     ).first()
-    if measure is None or enrolment.id is None:
-        return
+    if measure is None:
+        raise MeasureFirst(code=enrolment.code)
+    assert enrolment.id is not None
     questionnaire = default_questionnaire()
     axes = weakest(score(questionnaire, dict(measure.answers), measure.form), questionnaire)  # type: ignore[arg-type] # stored as JSON
     session.add_all(
@@ -198,7 +199,10 @@ def complete_action(session: Session, *, code: str, axis: str, on: date, by: str
     action = session.exec(
         select(PlanAction).where(PlanAction.enrolment_id == enrolment.id, PlanAction.axis == axis)
     ).first()
-    if action is None or action.done_on is not None:
+    if action is None:
+        known = session.exec(select(PlanAction.axis).where(PlanAction.enrolment_id == enrolment.id)).all()
+        raise AxisUnknown(code=code, axis=axis, known=", ".join(sorted(known)) or "-")
+    if action.done_on is not None:
         return
     action.done_on, action.done_by = on, by
     history.record(session, enrolment, "plan action done", by=by, now=now, subject=axis, on=on.isoformat())

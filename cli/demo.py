@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlmodel import Session
 
 from actions.cohorts import open_cohort
 from actions.intake import take_in
-from actions.people import add_person
 from actions.spreadsheet import read_table
 from actions.state import summary
 from cli.context import say
 from cli.running import live_plainly, progress_bar, say_summary
 from programme.errors import DemoElsewhere, ImportRejected
-from programme.territory import delegation_of, resolve_province
 from programme.wording import sentence
 from runtime import house as houses
 from runtime.house import House
@@ -29,12 +26,12 @@ from runtime.settings import Settings
 from simulation import years
 from simulation.people import People
 from simulation.scratch import scratch
+from simulation.staff import DOMAIN
 
 CODE, START, AS_OF = "SM-2027", date(2027, 1, 4), "2026-12-14T10:00"
 LIST = Path("examples/souss-massa-33.xlsx")
 FOLDER = Path("demo-data")
 MARK = "mourafaka-demo"
-COACHES = 4
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,7 +52,7 @@ def demo(
     os.environ["MOURAFAKA_DATA_DIR"] = str(FOLDER)
     with LocalMailbox(FOLDER / "mailbox") as mailbox:
         settings = Settings(
-            data_dir=FOLDER, database_url=None, smtp_url=mailbox.url, mail_from=f"Mourafaka <demo@{MARK}.example>"
+            data_dir=FOLDER, database_url=None, smtp_url=mailbox.url, mail_from=f"Mourafaka <demo@{DOMAIN}>"
         )
         house = houses.use(houses.build(settings, as_of=AS_OF))
         prepare(house)
@@ -94,34 +91,7 @@ def prepare(house: House, source: Path = LIST) -> None:
         report = take_in(session, table=read_table(source), code=CODE, by="demo", now=now)
         if report.status != "accepted":
             raise ImportRejected(file=source.name, count=len(report.problems))
-        _add_staff(session, now)
-    years.enrol_if_selected(house, CODE, by="demo")
-
-
-def _add_staff(session: Session, now: datetime) -> None:
-    province = resolve_province("Agadir")
-    assert province is not None
-    delegation = delegation_of(province).code
-    people = [
-        ("coordination", "Coordination (fictive)", "coordinator", "fr"),
-        ("delegation", "Délégation (fictive)", "delegate", "fr"),
-    ]
-    people += [
-        (f"coach-{number}", f"Accompagnement {number} (fictif)", "coach", "ar" if number % 2 else "fr")
-        for number in range(1, COACHES + 1)
-    ]
-    for rank, (code, name, role, language) in enumerate(people):
-        add_person(
-            session,
-            code=code,
-            name=name,
-            role=role,
-            email=f"{code}@{MARK}.example",
-            language=language,
-            phone=f"+2125280099{rank:02d}",
-            delegation=delegation,
-            now=now,
-        )
+    years.people_the_cohort(house, CODE, by="demo")
 
 
 def _rehearse(house: House, seed: int, last: date | None) -> str:

@@ -51,7 +51,7 @@ def run_day(context: typer.Context) -> None:
     from flows.server import prefect_server
 
     with prefect_server(house.settings.data_dir / "prefect"):
-        day = run(house.clock.now())
+        day = run()
     say(
         sentence(
             "{cohorts} cohorts had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
@@ -108,7 +108,7 @@ def simulate(
 
 def live_plainly(house: House, cohort: str, seed: int, last: date | None) -> years.Years:
     """Enrol what is only selected, and live the cohort's days without Prefect, with a progress bar on a terminal."""
-    years.enrol_if_selected(house, cohort, by=BY)
+    years.people_the_cohort(house, cohort, by=BY)
     with progress_bar() as bar:
         ends = last or years.last_day(house.database, cohort)
         task = bar.add_task(_("Two years"), total=(ends - house.clock.today()).days + 1)

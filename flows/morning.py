@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from prefect import Flow, State, flow
-from prefect.runtime import flow_run
 from prefect.states import Failed
 
 from actions import morning as work
@@ -16,6 +13,7 @@ from flows import pieces
 from flows.showing import Progress, show_cohort
 from programme.civil import civil_day
 from runtime import house
+from runtime.liveness import is_dead, this_process
 
 LEASE = timedelta(minutes=30)
 """How long a morning may take before another one may take over; a second one at once is refused."""
@@ -26,8 +24,8 @@ def morning(cohort: str, day: str, at: str | None = None) -> State[Any] | str:
     """Do everything that is due today for a cohort; done late, twice or by two at once, it does nothing twice."""
     here = house.current()
     now = datetime.fromisoformat(at) if at else here.clock.now()
-    holder = f"{socket.gethostname()}:{os.getpid()}:{flow_run.get_id() or 'no run'}"
-    work.take_lease(here.database, f"morning:{cohort}", holder=holder, now=now, lasts=LEASE)
+    holder = this_process()
+    work.take_lease(here.database, f"morning:{cohort}", holder=holder, now=now, lasts=LEASE, is_dead=is_dead)
     try:
         ends = _all(cohort, day, now)
     finally:
@@ -43,23 +41,22 @@ def _all(cohort: str, day: str, now: datetime) -> list[State[Any]]:
     progress = Progress(cohort, len(pieces.STAGES) + 2)
     ends: list[State[Any]] = []
     for stage, ids in work.stages_to_conclude(database, row, now):
-        ends.append(end_of(pieces.BY_STAGE[stage], cohort, day, ids, at))
-        progress.reached(pieces.STAGES.index(stage) + 1)
+        ends.append(end_of(pieces.stage_flow(stage), cohort, day, ids, at))
+        progress.step()
     with database.reading() as session:
         due = work.what_is_due(session, row, now)
     if due.evaluations or due.decisions:
         ends.append(end_of(pieces.checkpoints, cohort, day, due.evaluations, due.decisions, at))
-        progress.reached(len(pieces.STAGES) + 1)
+        progress.step()
     if due.reminders:
         ends.append(end_of(pieces.reminders, cohort, day, at))
-    progress.reached(len(pieces.STAGES) + 2)
+    progress.end()
     return ends
 
 
 def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
     """Run a sub-flow and return how it ended: one that fails holds back none of the others."""
-    end: State[Any] = run(*arguments, return_state=True)
-    return end
+    return cast("State[Any]", run(*arguments, return_state=True))
 
 
 def due_cohorts(now: datetime) -> list[str]:

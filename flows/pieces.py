@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from prefect import Flow, State, flow, task
@@ -84,7 +85,10 @@ def outcome(parts: Sequence[Done], what: str) -> State[Any] | str:
     return f"{len(conclusions)} conclusions, {sum(part.promised for part in parts)} notices promised"
 
 
-def _stage_flow(stage: str) -> Flow[..., Any]:
+@cache
+def stage_flow(stage: str) -> Flow[..., Any]:
+    """Return the flow of a stage: of one of ours, or of one that a published definition brings."""
+
     @flow(name=stage, flow_run_name=f"{stage} · {{cohort}} · {{day}}", persist_result=False)
     def run(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
         """Everything of this stage that is due today."""
@@ -94,8 +98,7 @@ def _stage_flow(stage: str) -> Flow[..., Any]:
     return run
 
 
-start, diagnosis, training, coaching, closing = (_stage_flow(stage) for stage in STAGES)
-BY_STAGE = dict(zip(STAGES, (start, diagnosis, training, coaching, closing), strict=True))
+start, diagnosis, training, coaching, closing = (stage_flow(stage) for stage in STAGES)
 
 
 @flow(name="checkpoints", flow_run_name="checkpoints · {cohort} · {day}", persist_result=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect import State
@@ -12,8 +12,14 @@ from prefect import State
 from actions.morning import next_sending
 from flows.delivery import delivery
 from flows.morning import due_cohorts, morning
+from notifications import outbox
 from programme.civil import civil_day
 from runtime import house
+from runtime.liveness import is_dead
+
+PATIENCE = timedelta(seconds=130)
+"""How long a one-shot run waits in all for messages whose next try is near: two doubts' worth."""
+SHORTEST_WAIT = 0.05
 
 
 @dataclass
@@ -49,8 +55,31 @@ def _waiting(now: datetime) -> bool:
     return on is not None and on <= civil_day(now)
 
 
-def run_day(now: datetime) -> Day:
-    """Draw the day's conclusions, promise its reminders, send what may leave; then all that is due is done."""
-    day = run_mornings(now)
-    day.verdicts = run_delivery(now)
+def run_day() -> Day:
+    """Draw the day's conclusions, promise its reminders, send what may leave; then all that is due is done.
+
+    What an earlier run left half-way when it was killed is taken up again. A message whose next
+    try is near (a doubt is repeated after 60 s) is waited for.
+    """
+    here = house.current()
+    with here.database.transaction() as session:
+        outbox.release_dead(session, is_dead=is_dead, now=here.clock.now())
+    day = run_mornings(here.clock.now())
+    day.verdicts = run_delivery(here.clock.now())
+    patience = PATIENCE.total_seconds()
+    while not day.verdicts["away"] and (seconds := _until_next_try()) is not None and seconds <= patience:
+        here.clock.wait(seconds)
+        patience -= seconds
+        verdicts = run_delivery(here.clock.now())
+        day.verdicts += verdicts
+        if not verdicts:
+            break
     return day
+
+
+def _until_next_try() -> float | None:
+    """Return the seconds until a message that was tried already may be tried again; None when none waits."""
+    here = house.current()
+    with here.database.reading() as session:
+        moment = outbox.next_try(session, pace=here.settings.pace)
+    return None if moment is None else max(SHORTEST_WAIT, (moment - here.clock.now()).total_seconds() + SHORTEST_WAIT)

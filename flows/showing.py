@@ -87,15 +87,21 @@ class Progress:
     """A progress artifact for a morning with several flows; a short one needs none."""
 
     def __init__(self, cohort: str, works: int) -> None:
-        self._cohort, self._works = cohort, works
+        self._cohort, self._works, self._done = cohort, works, 0
         self._id: UUID | None = None
 
-    def reached(self, works: int) -> None:
-        """Show how far the morning is; nothing is shown of one that is over at its first word."""
-        percent = 100 * works / self._works
+    def step(self) -> None:
+        """Show that one more flow is through."""
+        self._done += 1
+        percent = min(99.0, 100 * self._done / self._works)
         if self._id is not None:
             update_progress_artifact(artifact_id=self._id, progress=percent)
-        elif works < self._works - 1:
+        else:
             self._id = create_progress_artifact(  # type: ignore[assignment] # sync here, typed as either
                 progress=percent, key=artifact_key(self._cohort, "progress"), description=self._cohort
             )
+
+    def end(self) -> None:
+        """Show that the morning is over; a short one has shown nothing, and need not."""
+        if self._id is not None:
+            update_progress_artifact(artifact_id=self._id, progress=100)

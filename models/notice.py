@@ -60,6 +60,7 @@ class Notice(SQLModel, table=True):
     attempts: int = 0
     doubts: int = 0
     token: int = 0
+    claimed_by: str = ""
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     data_begun: bool = False
     code: int | None = None

@@ -35,7 +35,8 @@ class Compose(Protocol):
 
 @dataclass(frozen=True)
 class Post:
-    """What the sending needs: a database, a server, a sender's address, a pace, a clock and a composer."""
+    """What the sending needs: a database, a server, a sender's address, a pace, a clock, a composer, and the
+    name of this process on its claims."""
 
     database: Database
     mailer: Mailer
@@ -43,6 +44,7 @@ class Post:
     pace: Pace
     now: Callable[[], datetime]
     compose: Compose = message_of
+    name: str = ""
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
@@ -70,7 +72,7 @@ def _claim_and_freeze(post: Post, limit: int, tally: Counter[str]) -> list[Froze
     with post.database.transaction() as session:
         if _is_paused(session, now):
             return None
-        claimed = outbox.claim(session, now=now, pace=post.pace, limit=limit)
+        claimed = outbox.claim(session, now=now, pace=post.pace, limit=limit, by=post.name)
         if not claimed:
             return None
         frozen = [(notice, body) for notice in claimed if (body := _bytes_of(session, post, notice, tally)) is not None]

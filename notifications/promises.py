@@ -135,10 +135,10 @@ def cooperative_name(cooperative: Any, language: str) -> str:
     return name
 
 
-def _privacy(desk: Desk, enrolment: Enrolment) -> str | None:
-    """Return whom to ask for access and rectification: the coordinator of the territory."""
+def _privacy(desk: Desk, enrolment: Enrolment) -> str:
+    """Return whom to ask for access and rectification: the coordinator of the territory, else the programme's own."""
     coordinator = desk.people.find("coordinator", enrolment)
-    return coordinator.email if coordinator else None
+    return (coordinator.email if coordinator else None) or desk.definition.privacy_contact
 
 
 def send_instant(desk: Desk, due_on: date) -> datetime:

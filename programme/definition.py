@@ -167,6 +167,7 @@ class Definition(Rule):
     version: int = Field(ge=1)
     title: Bilingual
     lasts: TimingRule
+    privacy_contact: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="who answers for personal data (law 09-08)")
     questionnaire: str
     eligibility: Eligibility
     sending: Sending

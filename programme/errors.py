@@ -175,3 +175,15 @@ class DemoElsewhere(Refusal):
 
 class ImportRejected(Refusal):
     """{file} was rejected with {count} problems: run `mourafaka import` on it to read them."""
+
+
+class NotACoach(Refusal):
+    """{code} is not a coach on {on}: name one, or add them with `mourafaka user add NAME --role coach`."""
+
+
+class AxisUnknown(Refusal):
+    """The plan of {code} has no action for {axis}: write one of {known}."""
+
+
+class MeasureFirst(Refusal):
+    """{code} has no measure yet: record the first evaluation with `mourafaka evaluate`, the plan is drafted from it."""

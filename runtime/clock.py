@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 
 import pendulum
 
@@ -28,6 +29,12 @@ class Clock:
     def today(self) -> date:
         """Return the civil day in Morocco."""
         return civil_day(self.now())
+
+    def wait(self, seconds: float) -> None:
+        """Wait that long, really; a virtual time moves on by as much."""
+        time.sleep(seconds)
+        if self._as_of is not None:
+            self._as_of += timedelta(seconds=seconds)
 
     def move_to(self, instant: datetime) -> None:
         """Set a virtual clock."""

@@ -19,7 +19,7 @@ CATALOGUES = ROOT / "runtime" / "catalogues"
 NOT_OURS = frozenset({"tests", "examples", "migrations", "benchmarks"})
 """Packages at the root that speak to nobody."""
 
-SPEAKERS = frozenset({"_", "sentence", "Sentence", "translate"})
+SPEAKERS = frozenset({"_", "sentence", "Sentence"})
 """The functions whose first argument is a sentence of the catalogues."""
 
 HEADER = """# The sentences of Mourafaka, by their English source; refreshed by `make catalogues`.
@@ -125,7 +125,9 @@ def _is_said_again(node: ast.expr) -> bool:
 
 def _refusals(trees: Mapping[str, ast.Module]) -> Iterator[tuple[str, ast.ClassDef]]:
     """Yield `Refusal` and its heirs, near and far; read, not imported: Prefect alone takes seconds."""
-    classes = [(file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [
+        (file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    ]
     family, grown = {"Refusal"}, True
     while grown:
         heirs = {node.name for _file, node in classes if any(_name(base) in family for base in node.bases)}

@@ -13,6 +13,7 @@ from notifications.messages import message_of
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
 from runtime.clock import Clock, read_as_of
+from runtime.liveness import this_process
 from runtime.settings import Settings
 
 
@@ -36,7 +37,9 @@ class House:
     def post(self) -> Post:
         """Return what sending needs; refused without a mail server, or with a real one under a virtual clock."""
         mailer = self.mailer or self._smtp()
-        return Post(self.database, mailer, self.sender, self.settings.pace, self.clock.now, self.compose)
+        return Post(
+            self.database, mailer, self.sender, self.settings.pace, self.clock.now, self.compose, this_process()
+        )
 
     def _smtp(self) -> Mailer:
         if not self.settings.smtp_url:

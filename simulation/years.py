@@ -23,6 +23,7 @@ from programme.planning import end_of
 from runtime.house import House
 from simulation.life import live_day
 from simulation.people import People
+from simulation.staff import stand_in
 
 MORNING, SENDING, PEOPLE = time(8), time(9), time(15)
 AFTERMATH = timedelta(weeks=16)
@@ -107,9 +108,10 @@ def plain_delivery(house: House, now: datetime) -> None:
     deliver(house.post())
 
 
-def enrol_if_selected(house: House, code: str, *, by: str) -> None:
-    """Enrol a cohort's cooperatives that are only selected so far."""
+def people_the_cohort(house: House, code: str, *, by: str) -> None:
+    """Give a simulated cohort the staff it lacks, and enrol its cooperatives that are only selected so far."""
     with house.database.transaction() as session:
+        stand_in(session, code, now=house.clock.now())
         cohort = cohort_of(session, code)
         waiting = session.exec(
             select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.status == "selected").limit(1)

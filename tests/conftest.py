@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import runtime  # noqa: F401, I001 - first: it chooses the time zone data
-
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
 
 import pytest
 
+import runtime  # noqa: F401 - first: it chooses the time zone data
 from models import migrate
 from models.session import Database
 

@@ -341,6 +341,7 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('doubts', sa.Integer(), nullable=False),
     sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('claimed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('lease_until', models.columns.Instant(), nullable=True),
     sa.Column('data_begun', sa.Boolean(), nullable=False),
     sa.Column('code', sa.Integer(), nullable=True),

@@ -75,14 +75,13 @@ def test_stage_completed_in_time_wakes_its_follower_when_its_window_opens(databa
     assert concluded(database, date(2027, 1, 18)) == [(ONE, "diagnosis", "entered")]
 
 
-def test_stage_completed_late_wakes_its_follower_for_the_next_morning(database: Database) -> None:
+def test_stage_completed_late_has_its_follower_entered_the_same_morning(database: Database) -> None:
     open_enrolled(database)
     morning(database, date(2027, 1, 4))
     morning(database, date(2027, 1, 18))
     finish_start(database, date(2027, 1, 25))
-    assert concluded(database, date(2027, 1, 26)) == [(ONE, "start", "completed")]
+    assert concluded(database, date(2027, 1, 26)) == [(ONE, "start", "completed"), (ONE, "diagnosis", "entered")]
     assert concluded(database, date(2027, 1, 26)) == []
-    assert concluded(database, date(2027, 1, 27)) == [(ONE, "diagnosis", "entered")]
 
 
 def test_stage_with_named_steps_is_completed_by_them_alone(database: Database) -> None:
@@ -128,7 +127,7 @@ def test_stage_that_is_late_is_flagged_once_and_goes_on(database: Database) -> N
     assert concluded(database, date(2027, 2, 2)) == [(ONE, "start", "late")]
     assert concluded(database, date(2027, 2, 3)) == []
     finish_start(database, date(2027, 2, 10))
-    assert concluded(database, date(2027, 2, 11)) == [(ONE, "start", "completed")]
+    assert concluded(database, date(2027, 2, 11)) == [(ONE, "start", "completed"), (ONE, "diagnosis", "entered")]
     with database.reading() as session:
         passage = passage_row(session, "start")
     assert (passage.flagged_late_on, passage.completed_on) == (date(2027, 2, 2), date(2027, 2, 11))

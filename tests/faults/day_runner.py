@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import runtime  # noqa: F401, I001 - first: it chooses the time zone data
-
 import sys
 from datetime import date, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
+import runtime  # noqa: F401 - first: it chooses the time zone data
 from models.session import Database
 from notifications.answers import Answer
 from notifications.delivery import deliver

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a day's work, again and again: nothing is lost, and nothing told twice but a doubtful message."""
+"""kill -9 in the middle of a day's work, again and again: nothing is lost, only a doubtful message comes twice."""
 
 from __future__ import annotations
 

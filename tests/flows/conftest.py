@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import runtime  # noqa: F401, I001 - first: it chooses the time zone data
-
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import runtime  # noqa: F401 - first: it chooses the time zone data
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The flows on the real Prefect engine: names, artifacts, failures that hold back nobody, and the simulation's ledger."""
+"""The flows on the real Prefect engine: names, artifacts, and failures that hold back nobody."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_morning_enters_the_first_stage_and_reminds(house: House) -> None:
     from flows.run_day import run_day
 
     house.clock.move_to(datetime(2027, 1, 4, 9, 30, tzinfo=UTC))
-    day = run_day(house.clock.now())
+    day = run_day()
     with house.database.reading() as session:
         entered = session.exec(select(Passage.entered_on).where(Passage.stage == "start")).all()
         sent = session.exec(select(Notice.kind).where(Notice.status == "sent", Notice.channel == "email")).all()
@@ -63,16 +63,17 @@ def test_morning_enters_the_first_stage_and_reminds(house: House) -> None:
 def test_runs_have_names_that_a_coordinator_understands(house: House) -> None:
     from flows.run_day import run_day
 
-    run_day(START_MORNING)
+    run_day()
     assert f"morning · {CODE} · 2027-01-04" in {run.name for run in _runs("morning")}  # type: ignore[attr-defined]
     assert f"start · {CODE} · 2027-01-04" in {run.name for run in _runs("start")}  # type: ignore[attr-defined]
 
 
 def test_cohort_has_a_table_of_where_everybody_stands(house: House) -> None:
-    from flows.run_day import run_day
     from prefect.artifacts import Artifact
 
-    run_day(START_MORNING)
+    from flows.run_day import run_day
+
+    run_day()
     table = Artifact.get("cohort-sm-2027")
     assert table is not None
     rows = json.loads(table.data)
@@ -102,7 +103,7 @@ def test_a_failing_enrolment_shows_and_the_others_go_on(house: House) -> None:
     from flows.run_day import run_day
 
     _break(house.database, f"{CODE}/002")
-    day = run_day(START_MORNING)
+    day = run_day()
     with house.database.reading() as session:
         entered = session.exec(
             select(Enrolment.code).join(Passage).where(Passage.stage == "start", Passage.entered_on == date(2027, 1, 4))
@@ -116,11 +117,11 @@ def test_running_the_day_twice_does_nothing_twice(house: House) -> None:
     from flows.run_day import run_day
 
     house.clock.move_to(datetime(2027, 1, 4, 9, 30, tzinfo=UTC))
-    run_day(house.clock.now())
+    run_day()
     with house.database.reading() as session:
         first = ledger_hash(session.exec(select(Notice)))
     house.clock.move_to(datetime(2027, 1, 4, 9, 40, tzinfo=UTC))
-    run_day(house.clock.now())
+    run_day()
     with house.database.reading() as session:
         assert ledger_hash(session.exec(select(Notice))) == first
 

@@ -30,7 +30,7 @@ def test_two_years_through_prefect_leave_the_ledger_of_the_simulation(
     assert prefect
     open_world(database, cooperatives=2, without_email=(2,))
     house = houses.use(House(Settings(data_dir=data_dir, _env_file=None), Clock(NOW), database, mailer=MemoryMailer()))
-    years.enrol_if_selected(house, CODE, by="test")
+    years.people_the_cohort(house, CODE, by="test")
     with scratch(house) as copy:
         rehearsed = years.live(
             years.without_mail(copy), CODE, People(7), morning=years.plain_morning, delivery=years.plain_delivery

@@ -1,0 +1,67 @@
+"""Runs commands as a person would, in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+
+from runtime import house as houses
+
+AS_OF = "2026-12-14T10:00"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Return the one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def mourafaka(
+    tmp_path: Path, empty_database_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Give a function that runs `mourafaka` with these words, under the virtual clock of 2026-12-14."""
+    from cli.app import run
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("MOURAFAKA_SMTP_URL", "MOURAFAKA_DATABASE_URL", "MOURAFAKA_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MOURAFAKA_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", "en")
+    (tmp_path / "data").mkdir()
+    copyfile(empty_database_file, tmp_path / "data" / "mourafaka.sqlite3")
+
+    def command(*words: str, as_of: str = AS_OF) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["mourafaka", "--as-of", as_of, *words])
+        capsys.readouterr()
+        try:
+            run()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        finally:
+            house = houses._house
+            if house is not None:
+                house.database.close()
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
+
+    return command
