@@ -76,6 +76,7 @@ def take_in(
     candidates = [] if report.problems else _read(table, civil_day(now), report)
     report.problems += duplicates(candidates, table.columns.titles)
     report.problems += _ineligible(session, cohort, candidates, table)
+    report.problems += _elsewhere(cohort, candidates, table)
     shelf = _Shelf(session, cohort)
     report.problems += [problem for one in candidates for problem in shelf.conflicts(one, table)]
     refused = {problem.row for problem in report.problems}
@@ -117,6 +118,27 @@ def _ineligible(session: Session, cohort: Cohort, candidates: Iterable[Candidate
             members=one.members,
             has_register=bool(one.register_number),
         )
+    ]
+
+
+def _elsewhere(cohort: Cohort, candidates: Iterable[Candidate], table: Table) -> list[Problem]:
+    """Name the cooperatives of another region than the cohort's; a cohort without a region takes all."""
+    if cohort.region_code is None:
+        return []
+    column = table.columns.titles.get("province", "province")
+    places = {province.code: province for province in provinces()}
+    return [
+        Problem(
+            one.row,
+            column,
+            sentence(
+                "{province} is not in the region of cohort {cohort}: correct it, or use another cohort",
+                province=places[one.province_code].fr,
+                cohort=cohort.code,
+            ),
+        )
+        for one in candidates
+        if places[one.province_code].region_code != cohort.region_code
     ]
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from pydantic import ValidationError
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import Session, col, func, select
 
 from actions.conclude import (
@@ -125,11 +126,20 @@ def _item_by_item(database: Database, ids: Sequence[int], work: Callable[[Sessio
         raise
     except Exception as problem:  # noqa: BLE001 - the reason is kept and shown, and the others get their turn
         if len(ids) == 1:
-            return Done(failures=[(str(ids[0]), f"{type(problem).__name__}: {problem}")])
+            return Done(failures=[(str(ids[0]), reason_of(problem))])
     done = Done()
     for one in ids:
         _add(done, _item_by_item(database, [one], work))
     return done
+
+
+def reason_of(problem: Exception) -> str:
+    """Return why something failed without anybody's data: logs and Prefect keep it (a statement's values never)."""
+    if isinstance(problem, StatementError):
+        return f"{type(problem).__name__}: {problem.orig}"
+    if isinstance(problem, ValidationError):
+        return f"{type(problem).__name__}: {problem.error_count()} values of {problem.title}"
+    return f"{type(problem).__name__}: {problem}"
 
 
 def reminder_chunks(database: Database, cohort: Cohort, now: datetime) -> Iterator[list[int]]:

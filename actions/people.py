@@ -7,9 +7,21 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from models import Person, RoleAssignment
+from models.cooperative import LANGUAGES
 from models.person import STAFF_ROLES
 from programme.civil import civil_day
-from programme.errors import AddressTaken, PersonExists, RoleUnknown
+from programme.errors import (
+    AddressTaken,
+    AddressWrong,
+    LanguageUnknown,
+    PersonExists,
+    PhoneWrong,
+    RoleUnknown,
+    TerritoryUnknown,
+)
+from programme.intake_contact import read_email, read_phone
+from programme.territory import delegation_of, provinces
+from programme.wording import Sentence
 
 
 def add_person(
@@ -27,9 +39,13 @@ def add_person(
     """Add somebody with one role from today, in one delegation or in the whole country."""
     if role not in STAFF_ROLES:
         raise RoleUnknown(role=role, roles=", ".join(STAFF_ROLES))
+    if language not in LANGUAGES:
+        raise LanguageUnknown(language=language)
+    if delegation is not None and delegation not in {delegation_of(province).code for province in provinces()}:
+        raise TerritoryUnknown(territory=delegation)
+    email, phone = _address(email), _number(phone)
     if session.exec(select(Person).where(Person.code == code)).first() is not None:
         raise PersonExists(code=code)
-    email = email or None
     taken = session.exec(select(Person).where(Person.email == email)).first() if email else None
     if taken is not None:
         raise AddressTaken(email=email, code=taken.code)
@@ -40,3 +56,21 @@ def add_person(
     session.add(RoleAssignment(person_id=person.id, role=role, delegation=delegation, starts_on=civil_day(now)))
     session.flush()
     return person
+
+
+def _address(email: str | None) -> str | None:
+    if not email:
+        return None
+    read = read_email(email)
+    if isinstance(read, Sentence):
+        raise AddressWrong(email=email)
+    return read
+
+
+def _number(phone: str | None) -> str | None:
+    if not phone:
+        return None
+    read = read_phone(phone)
+    if isinstance(read, Sentence):
+        raise PhoneWrong(phone=phone)
+    return read

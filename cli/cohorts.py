@@ -14,6 +14,7 @@ from actions.enrol import enrol_cohort
 from actions.intake import Report, take_in
 from actions.spreadsheet import read_table, write_template
 from cli.context import BY, open_house, read_day, say, say_json, say_table
+from programme.errors import FileUnwritable
 from programme.wording import Sentence, sentence
 from runtime.language import _
 
@@ -95,6 +96,8 @@ def import_list(
     """Take a list into a cohort."""
     house = open_house(context)
     table = read_table(file)
+    if report is not None:
+        _write_report(report, [])  # a place that cannot be written to is found before anything is stored
     with house.database.transaction() as session:
         result = take_in(
             session, table=table, code=cohort, by=BY, now=house.clock.now(), partial=partial, dry_run=dry_run
@@ -119,7 +122,11 @@ def import_list(
 
 
 def _write_report(path: Path, errors: list[dict[str, object]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
+    try:
+        out = path.open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise FileUnwritable(path=path) from error
+    with out:
         writer = csv.DictWriter(out, ("row", "column", "message"), delimiter=";")
         writer.writeheader()
         writer.writerows({**error, "message": _harmless(str(error["message"]))} for error in errors)

@@ -15,7 +15,7 @@ from actions.intake import take_in
 from actions.spreadsheet import read_table
 from actions.state import summary
 from cli.context import say
-from cli.running import live_plainly, progress_bar, say_summary
+from cli.running import live_plainly, progress_bar, rest_the_collector, say_summary
 from programme.errors import DemoElsewhere, ImportRejected
 from programme.wording import sentence
 from runtime import house as houses
@@ -48,6 +48,7 @@ def demo(
 ) -> None:
     """Run the demo in a folder of its own."""
     _clear(FOLDER)
+    rest_the_collector()
     # Before anything of Prefect is imported: its files belong to the demo too.
     os.environ["MOURAFAKA_DATA_DIR"] = str(FOLDER)
     with LocalMailbox(FOLDER / "mailbox") as mailbox:

@@ -61,6 +61,8 @@ def run_day(context: typer.Context) -> None:
             deferred=day.verdicts["deferred"] + day.verdicts["doubt"] + day.verdicts["away"],
         ).say(_)
     )
+    if day.next_sending is not None:
+        say(sentence("More notices wait: the next leave from {day} on.", day=day.next_sending).say(_))
     for failure in day.failures:
         typer.echo(failure, err=True)
     if day.failures or day.verdicts["away"]:
@@ -78,7 +80,12 @@ def serve(
     house.post()
     from flows.serving import serve_here
 
-    say(sentence("Serving; Prefect's pages: http://127.0.0.1:{port}. Stop with Ctrl-C.", port=port).say(_))
+    say(
+        sentence(
+            "Serving. Prefect's pages: http://127.0.0.1:{port} (set their password with PREFECT_SERVER_API_AUTH_STRING). Stop with Ctrl-C.",
+            port=port,
+        ).say(_)
+    )
     serve_here(house.settings.data_dir / "prefect", port=port)
 
 
@@ -94,8 +101,7 @@ def simulate(
     last = read_day(until) if until else None
     with house.database.reading() as session:
         cohort_of(session, cohort)
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)  # nothing here makes circles: looking for them costs a quarter of the time
+    rest_the_collector()
     with scratch(house) as copy:
         lived = live_plainly(years.without_mail(copy), cohort, seed, last)
         if as_json:
@@ -104,6 +110,12 @@ def simulate(
         with copy.database.reading() as session:
             say_summary(summary(session, cohort))
     say(sentence("Ledger of seed {seed}, up to {last}: {hash}", seed=seed, last=lived.last, hash=lived.hash).say(_))
+
+
+def rest_the_collector() -> None:
+    """Look for circles of garbage less often: nothing here makes many, and looking costs a quarter of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def live_plainly(house: House, cohort: str, seed: int, last: date | None) -> years.Years:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from prefect import State
@@ -29,6 +29,7 @@ class Day:
     cohorts: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    next_sending: date | None = None
 
 
 def run_mornings(now: datetime) -> Day:
@@ -74,6 +75,8 @@ def run_day() -> Day:
         day.verdicts += verdicts
         if not verdicts:
             break
+    with here.database.reading() as session:
+        day.next_sending = next_sending(session)
     return day
 
 

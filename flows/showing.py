@@ -26,11 +26,18 @@ EVENTS = {
     "ended": "mourafaka.enrolment.ended",
 }
 """The Prefect event of each conclusion, for automations to hang on."""
+MOVES = frozenset({"entered", "graduated", "ended"})
+"""The conclusions that are worth a run of their own, besides their event."""
 
 
 @task(task_run_name="{code}: {subject} {what}", persist_result=False)
 def moved(code: str, subject: str, what: str) -> None:
-    """Show that a cooperative moved on, as a run of its own, and tell it to automations."""
+    """Show that a cooperative moved on to a stage, or to its end, as a run of its own."""
+    announce(code, subject, what)
+
+
+def announce(code: str, subject: str, what: str) -> None:
+    """Tell Prefect's automations of a conclusion."""
     emit_event(
         event=EVENTS[what.partition(" ")[0]],
         resource={"prefect.resource.id": f"mourafaka.enrolment.{code}", "prefect.resource.name": code},
@@ -51,7 +58,8 @@ def failed(subject: str, reason: str) -> None:
 def show(conclusions: Sequence[Conclusion], failures: Sequence[tuple[str, str]]) -> None:
     """Show a piece of work's conclusions and failures."""
     for conclusion in conclusions:
-        moved(conclusion.enrolment, conclusion.subject, conclusion.what)
+        how = moved if conclusion.what.partition(" ")[0] in MOVES else announce
+        how(conclusion.enrolment, conclusion.subject, conclusion.what)
     for subject, reason in failures:
         failed(subject, reason, return_state=True)
 

@@ -60,7 +60,7 @@ def ledger_hash(notices: Iterable[Notice]) -> str:
 
 def why(notice: Notice) -> Sentence:
     """Say in one sentence why a notice left, or why not."""
-    what = {"kind": notice.kind, "to": notice.recipient, "due": notice.due_on.isoformat()}
+    what = {"kind": _subject(notice), "to": notice.recipient, "due": notice.due_on.isoformat()}
     if notice.status == "sent" and notice.sent_at is not None:
         return _why_sent(notice, what)
     told: dict[str, Sentence] = {
@@ -74,6 +74,13 @@ def why(notice: Notice) -> Sentence:
         "cancelled": sentence("{kind} for {to}, due {due}, was taken back: {reason}", **what, reason=notice.reason),
     }
     return told[notice.status]
+
+
+def _subject(notice: Notice) -> str:
+    """Name what a notice speaks of: its kind and, where it is about one, the step and its date."""
+    about = notice.key.rpartition(f"/{notice.kind}")[0].rpartition("/")[2]
+    step_due = notice.facts.get("due_on") if notice.kind != "call" else None
+    return f"{notice.kind} [{about}{f', {step_due}' if step_due else ''}]" if notice.step_id else notice.kind
 
 
 def _why_sent(notice: Notice, what: dict[str, str]) -> Sentence:

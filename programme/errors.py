@@ -187,3 +187,23 @@ class AxisUnknown(Refusal):
 
 class MeasureFirst(Refusal):
     """{code} has no measure yet: record the first evaluation with `mourafaka evaluate`, the plan is drafted from it."""
+
+
+class LanguageUnknown(Refusal):
+    """{language} is not a language of the programme: write fr or ar."""
+
+
+class TerritoryUnknown(Refusal):
+    """{territory} is not a delegation's code: `mourafaka user territories` lists them."""
+
+
+class AddressWrong(Refusal):
+    """{email} is not an email address: write one like name@example.org."""
+
+
+class PhoneWrong(Refusal):
+    """{phone} is not a Moroccan telephone number: write it like 0528 00 00 01 or +212 528 00 00 01."""
+
+
+class FileUnwritable(Refusal):
+    """{path} cannot be written: choose another name or folder; nothing was stored."""

@@ -14,6 +14,9 @@ from programme.scoring import Answer, Questionnaire
 
 LATE_FROM, SILENT_FROM = 0.78, 0.95
 MEETINGS = frozenset({"meeting", "module", "session"})
+TOGETHER = frozenset({"evaluation", "decision"})
+VALIDATIONS = ("validation", "convention", "data-protection", "adoption")
+TUESDAY = 1
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,15 @@ class People:
         """Return the day on which a step's owner would do it: meetings on their day, the rest by temperament."""
         if kind in MEETINGS:
             return due_on
+        return self._committee_day(self._by_temper(enrolment, step, kind, due_on), step, kind)
+
+    def _committee_day(self, day: date, step: str, kind: str) -> date:
+        """Return ``day``, or for what a committee or a whole board must sit for, the Tuesday on or after it."""
+        if kind in TOGETHER or step.endswith(VALIDATIONS):
+            return day + timedelta(days=(TUESDAY - day.weekday()) % 7)
+        return day
+
+    def _by_temper(self, enrolment: str, step: str, kind: str, due_on: date) -> date:
         if kind == "call":
             return due_on + timedelta(days=self.between(0, 3, enrolment, step, "call"))
         mood = self.chance(enrolment, step, "mood")

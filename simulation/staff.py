@@ -11,7 +11,7 @@ from actions.people import add_person
 from models import Enrolment, RoleAssignment
 
 DOMAIN = "mourafaka-demo.example"
-PER_COACH = 8
+PER_COACH = 5
 """Cooperatives of one coach: five to fifteen in real life."""
 
 

@@ -56,11 +56,11 @@ def test_enrol_writes_the_whole_plan(database: Database) -> None:
     assert stages == {"start": 4, "diagnosis": 10, "training": 4, "coaching": 30, "closing": 4}
     assert (visit.nominal_on, visit.due_on, visit.at, visit.minutes) == (
         date(2027, 1, 25),
-        date(2027, 1, 26),
-        "09:00",
-        120,
+        date(2027, 1, 25),
+        "10:30",
+        80,
     )
-    assert (session_12.due_on, session_12.number, session_12.status) == (date(2028, 9, 26), 12, "open")
+    assert (session_12.due_on, session_12.number, session_12.status) == (date(2028, 9, 25), 12, "open")
 
 
 def test_enrol_writes_the_windows_of_the_stages(database: Database) -> None:

@@ -70,12 +70,12 @@ def test_cooperative_is_invited_to_a_meeting(database: Database) -> None:
     open_enrolled(database)
     morning(database, date(2027, 1, 15))
     with database.reading() as session:
-        meeting = notice_row(session, "SM-2027/001/diagnosis.visit/meeting-10@2027-01-26/cooperative:SM-2027/001")
+        meeting = notice_row(session, "SM-2027/001/diagnosis.visit/meeting-10@2027-01-25/cooperative:SM-2027/001")
     assert (meeting.channel, meeting.facts["on"], meeting.facts["at"], meeting.facts["ends_at"]) == (
         "email",
-        "2027-01-26",
-        "09:00",
-        "11:00",
+        "2027-01-25",
+        "10:30",
+        "11:50",
     )
 
 

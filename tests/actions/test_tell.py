@@ -22,7 +22,7 @@ from tests.world import (
     told,
 )
 
-MEETING = "SM-2027/001/diagnosis.visit/meeting-10@2027-01-26/cooperative:SM-2027/001"
+MEETING = "SM-2027/001/diagnosis.visit/meeting-10@2027-01-25/cooperative:SM-2027/001"
 
 
 def test_staff_hear_once_a_day_of_all_that_is_due(database: Database) -> None:

@@ -77,7 +77,7 @@ def test_import_names_row_column_and_remedy_and_stores_nothing(mourafaka: Comman
         (("enrol", "--cohort", "SM-2027"), "Cohort SM-2027 has no cooperative"),
         (("cohort", "open", "X", "--start", "soon"), "soon is not a date: write year-month-day"),
         (("cohort", "open", "X", "--start", "2027-01-04", "--region", "Atlantis"), "Atlantis is not one of the twelve"),
-        (("run-day",), "No mail server is set: put MOURAFAKA_SMTP_URL="),
+        (("run-day",), "No mail server is set: write MOURAFAKA_SMTP_URL="),
         (("serve",), "MOURAFAKA_SECRET_KEY is not set"),
         (("why", "nobody"), "Nothing is known of nobody"),
         (("done", "SM-2027/001", "start.contact"), "There is no enrolment SM-2027/001"),
@@ -128,13 +128,17 @@ def test_ledger_and_why_explain_the_welcome(mourafaka: Command) -> None:
 
 
 def test_health_is_silent_until_work_waits(mourafaka: Command) -> None:
+    mourafaka("user", "add", "Coordination", "--role", "coordinator", "--email", "k@odco.example")
     _enrolled(mourafaka)
-    assert "region-souss-massa has no coordinator: add one" in mourafaka("health").err
-    mourafaka("user", "add", "Coordination", "--role", "coordinator", "--territory", "region-souss-massa")
     assert mourafaka("health").out == "Healthy.\n"
     late = mourafaka("health", as_of="2027-01-20T10:00")
     assert late.code == 1
     assert "Work has waited since 2027-01-04" in late.err
+
+
+def test_health_names_a_delegation_without_coordinator(mourafaka: Command) -> None:
+    _enrolled(mourafaka)
+    assert "region-souss-massa has no coordinator: add one" in mourafaka("health").err
 
 
 def test_doctor_names_the_mend(mourafaka: Command) -> None:

@@ -7,6 +7,8 @@ import pytest
 from programme.definition_file import DefinitionRefused, Flaw, read_definition, shipped_text
 
 TEXT = shipped_text()
+SPREAD = TEXT.replace("        minutes: 80\n", "        minutes: 80\n        spread_days: 2\n")
+"""The shipped definition with a coach's visits shared out over two days; of rank 0 it plans the same."""
 
 
 def edited(*changes: tuple[str, str]) -> str:

@@ -82,7 +82,7 @@ MISWRITTEN = [
     ),
     pytest.param(
         (
-            "        minutes: 120\n        due: start + 3 weeks\n",
+            "        minutes: 80\n        due: start + 3 weeks\n",
             "        minutes: 1.5\n        due: start + 3 weeks\n",
         ),
         ("minutes: ", "1.5"),

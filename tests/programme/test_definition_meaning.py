@@ -60,7 +60,7 @@ MEANINGLESS = [
     ),
     pytest.param(
         (SWOT, VISIT),
-        ("due: start + 3 weeks\n        spread_days: 2\n      - key: ", "visit"),
+        ("due: start + 3 weeks\n      - key: ", "visit"),
         "diagnosis.visit is written twice: give one of them another key",
         id="doubled step",
     ),

@@ -26,9 +26,11 @@ from programme.planning import (
     why_then,
 )
 from programme.timing import START
+from tests.programme.definition_texts import SPREAD
 
 PLAIN = Calendar()
 SHIPPED = read_definition(shipped_text())
+SHARED_OUT = read_definition(SPREAD)
 READ_AGAIN = read_definition(shipped_text())
 MODULES = ["training.strategy", "training.project-design", "training.communication", "training.governance"]
 SESSIONS = [f"coaching.session-{number:02d}" for number in range(1, 13)]
@@ -157,7 +159,7 @@ def test_plan_follows_a_proclaimed_holiday():
 
 
 def test_plan_spreads_a_coachs_visits_over_two_days_and_begins_again():
-    days = [made(date(2027, 1, 4), rank=rank).on["diagnosis.visit"] for rank in range(5)]
+    days = [made(date(2027, 1, 4), rank=rank, definition=SHARED_OUT).on["diagnosis.visit"] for rank in range(5)]
     assert days == [
         date(2027, 1, 25),
         date(2027, 1, 26),
@@ -190,7 +192,7 @@ def test_plan_of_the_same_inputs_is_the_same(start, rank):
 
 @given(STARTS, st.integers(0, 20))
 def test_plan_of_a_rank_moves_only_what_is_spread(start, rank):
-    first, other = made(start), made(start, rank=rank)
+    first, other = made(start), made(start, rank=rank, definition=SHARED_OUT)
     # Reports follow their session.
     moved = {step.rule for step in first.steps if other.on[step.key] != step.due_on}
     assert moved <= {"diagnosis.visit", "diagnosis.restitution", "coaching.session", "coaching.report"}

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import pytest
 
 from programme.calendar import Calendar
-from programme.definition_file import read_definition, shipped_text
+from programme.definition_file import read_definition
 from programme.planning import PlannedStep, plan, slots, stage_windows, why_then
 from programme.timing import START
+from tests.programme.definition_texts import SPREAD
 
 PLAIN = Calendar()
-SHIPPED = read_definition(shipped_text())
+SHIPPED = read_definition(SPREAD)
 EVERY_START = [date(2026, 1, 1) + timedelta(days=number) for number in range(1461)]
 MODULES = ["training.strategy", "training.project-design", "training.communication", "training.governance"]
 SESSIONS = [f"coaching.session-{number:02d}" for number in range(1, 13)]

@@ -7,12 +7,13 @@ from datetime import date
 import pytest
 
 from programme.calendar import Calendar
-from programme.definition_file import read_definition, shipped_text
+from programme.definition_file import read_definition
 from programme.planning import plan, why_then
 from programme.wording import Sentence
+from tests.programme.definition_texts import SPREAD
 
 PLAIN = Calendar()
-SHIPPED = read_definition(shipped_text())
+SHIPPED = read_definition(SPREAD)
 
 
 def why(start: date, key: str, *, rank: int = 0) -> Sentence:

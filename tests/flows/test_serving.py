@@ -1,0 +1,82 @@
+"""What `mourafaka serve` runs: the deployments, their hours in Casablanca, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+PASSWORD = "mourafaka:only-for-this-test"
+START_SECONDS = 120
+
+
+def test_mornings_and_deliveries_have_casablanca_s_hours() -> None:
+    from flows.serving import deployments
+
+    found = {one.name: [(s.schedule.cron, s.schedule.timezone) for s in one.schedules] for one in deployments()}  # type: ignore[attr-defined]
+    assert found == {
+        "morning": [("0 7-18 * * *", "Africa/Casablanca")],
+        "delivery": [("*/5 9-16 * * *", "Africa/Casablanca")],
+        "intake": [],
+    }
+
+
+def _wait_for(port: int, names: set[str], process: subprocess.Popen[bytes]) -> set[str]:
+    deadline = time.monotonic() + START_SECONDS
+    found: set[str] = set()
+    while time.monotonic() < deadline and process.poll() is None and found != names:
+        time.sleep(1)
+        try:
+            answer = httpx.post(
+                f"http://127.0.0.1:{port}/api/deployments/filter", json={}, auth=("mourafaka", "only-for-this-test"),
+                headers=_token(port),
+            )  # fmt: skip
+        except httpx.HTTPError:
+            continue
+        if answer.status_code == 200:
+            found = {row["name"] for row in answer.json()}
+    return found
+
+
+def _token(port: int) -> dict[str, str]:
+    client = "5f0e5c52-0000-4000-8000-000000000000"
+    auth = ("mourafaka", "only-for-this-test")
+    answer = httpx.get(f"http://127.0.0.1:{port}/api/csrf-token", params={"client": client}, auth=auth)
+    token = answer.json().get("token", "") if answer.status_code == 200 else ""
+    return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": client}
+
+
+@pytest.mark.slow
+def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> None:
+    port = 18000 + os.getpid() % 2000
+    environment = {
+        **os.environ,
+        "MOURAFAKA_DATA_DIR": str(tmp_path / "data"),
+        "MOURAFAKA_SECRET_KEY": "only for this test",
+        "MOURAFAKA_SMTP_URL": "smtp://127.0.0.1:9",
+        "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
+        "PREFECT_HOME": str(tmp_path / "data" / "prefect"),
+    }
+    environment.pop("PREFECT_API_URL", None)
+    program = "from cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "serve", "--port", str(port)], env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert _wait_for(port, {"morning", "delivery", "intake"}, process) == {"morning", "delivery", "intake"}
+        denied = httpx.post(f"http://127.0.0.1:{port}/api/deployments/filter", json={})
+        assert denied.status_code == 401
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=2)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
