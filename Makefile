@@ -24,7 +24,7 @@ demo: setup
 	$(BIN)/mourafaka demo
 
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: setup lint types imports
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
@@ -11,6 +12,8 @@ import pytest
 import runtime  # noqa: F401 - first: it chooses the time zone data
 from models import migrate
 from models.session import Database
+
+os.environ["MOURAFAKA_LANGUAGE"] = "en"  # the tests read English, whatever the machine speaks
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +26,23 @@ def empty_database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real Prefect server with files of its own: one for all tests, it costs seconds to start."""
+    home = tmp_path_factory.mktemp("prefect")
+    os.environ["PREFECT_HOME"] = str(home)
+    from flows.server import prefect_server
+
+    with prefect_server(home) as url:
+        yield url
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A folder of a test's own."""
+    return tmp_path
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def _password() -> str:
 
     secret = PREFECT_API_AUTH_STRING.value()
     assert secret is not None
-    return secret.get_secret_value()
+    return str(secret)
 
 
 def test_run_day_killed_and_run_again_tells_everyone_once(tmp_path: Path, prefect: str) -> None:

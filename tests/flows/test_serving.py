@@ -71,7 +71,7 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
     )  # fmt: skip
     try:
         assert _wait_for(port, {"morning", "delivery", "intake"}, process) == {"morning", "delivery", "intake"}
-        denied = httpx.post(f"http://127.0.0.1:{port}/api/deployments/filter", json={})
+        denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
         process.send_signal(signal.SIGTERM)
         process.wait(60)
