@@ -118,7 +118,7 @@ def channel_of(to: Recipient, kind: str) -> str:
 def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
     """Return the facts that every notice carries: who, about whom, and the human to call."""
     cooperative = desk.people.cooperative(word.enrolment)
-    contact = desk.people.find("coach", word.enrolment)
+    contact = _contact(desk, word)
     return {
         "recipient": word.to.name,
         "cooperative": cooperative_name(cooperative, word.to.language),
@@ -133,6 +133,14 @@ def cooperative_name(cooperative: Any, language: str) -> str:
     """Return a cooperative's name as the reader writes it."""
     name: str = (cooperative.name_ar if language == "ar" else None) or cooperative.name
     return name
+
+
+def _contact(desk: Desk, word: Word) -> Recipient | None:
+    """Return the human to call: a cooperative's coach; for the staff the coordinator, unless they are it."""
+    if not word.to.is_staff:
+        return desk.people.find("coach", word.enrolment)
+    coordinator = desk.people.find("coordinator", word.enrolment)
+    return None if coordinator is None or coordinator.phone == word.to.phone else coordinator
 
 
 def _privacy(desk: Desk, enrolment: Enrolment) -> str:

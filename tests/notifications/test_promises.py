@@ -158,3 +158,11 @@ def test_notice_leaves_within_sending_hours_only(session: Session, due_on: str, 
 def test_message_id_is_the_same_each_time_and_says_nothing_of_the_person() -> None:
     key = "SM-2027/001/-/welcome/cooperative:SM-2027/001"
     assert message_id(key) == "<d8ebe0482ef67f65868cf7641f4d3041@mourafaka.invalid>"
+
+
+def test_nobody_is_told_to_call_themselves(session: Session) -> None:
+    at = desk(session)
+    [coordinator] = promise(at, [word(at, kind="step_reminder", role="coordinator")], cohort(session))
+    [delegate] = promise(at, [word(at, kind="escalation", role="delegate")], cohort(session))
+    assert (coordinator.facts["contact_name"], coordinator.facts["contact_phone"]) == (None, None)
+    assert (delegate.facts["contact_name"], delegate.facts["contact_phone"]) == ("Coordination", "+212528000001")
