@@ -31,8 +31,21 @@ from programme.errors import PrefectAway
 START_SECONDS = 90
 STOP_SECONDS = 15
 DRAIN_SECONDS = 15
-SERVER = "import gc; gc.set_threshold(50_000, 20, 20); from uvicorn.main import main; main()"
-"""Uvicorn, looking for circles of garbage less often: that alone is a fifth of the server's time."""
+SERVER = """
+import gc, os, threading, time
+parent = os.getppid()
+
+def follow():
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+threading.Thread(target=follow, daemon=True).start()
+gc.set_threshold(50_000, 20, 20)
+from uvicorn.main import main
+main()
+"""
+"""Uvicorn, which ends with the process that started it (even one that is killed), and rarely looks for garbage."""
 ONE_SHOT = {
     # A one-shot run needs no schedules: these only cost start-up time.
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 from prefect import serve as serve_deployments
@@ -29,5 +31,7 @@ def deployments() -> list[object]:
 
 def serve_here(home: Path, *, port: int) -> None:
     """Start Prefect's server and the runner of the schedules; returns when the process is told to stop."""
+    # Told to stop before Prefect's runner listens for it, we still end what we have started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with prefect_server(home, one_shot=False, port=port):
         serve_deployments(*deployments(), pause_on_shutdown=False)  # type: ignore[arg-type] # runner deployments
