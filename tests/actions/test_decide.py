@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from actions.decide import decide
 from actions.record import complete_step, record_attendance, report_session
@@ -183,7 +183,7 @@ def test_recovery_at_twelve_months_adds_sessions_that_are_reminded_of(database: 
     sign(database, "M12", "recovery")
     morning(database, date(2028, 1, 19))
     with database.reading() as session:
-        extra = session.exec(select(Step.key).where(Step.origin == "recovery").order_by(Step.due_on)).all()  # type: ignore[arg-type]
+        extra = session.exec(select(Step.key).where(Step.origin == "recovery").order_by(col(Step.due_on))).all()
         reminder = notice_row(session, "SM-2027/001/coaching.recovery-session-01/step_reminder-14@2028-02-02/coach:c1")
     assert extra == [
         "coaching.recovery-session-01",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from actions.cohorts import close_cohort, open_cohort
 from actions.enrol import enrol_cohort
@@ -157,7 +157,7 @@ def test_call_of_a_cooperative_that_has_a_coach_is_the_coachs(database: Database
     morning(database, date(2027, 3, 15))
     with database.reading() as session:
         call = session.exec(
-            select(Step).where(Step.origin == "call", Step.key.contains("diagnosis.plan-adoption"))  # type: ignore[attr-defined]
+            select(Step).where(Step.origin == "call", col(Step.key).contains("diagnosis.plan-adoption"))
         ).one()
         lines = told(session, call.key)
     assert call.owner == "coach"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from actions.extra_steps import add_recovery
 from actions.record import record_attendance
@@ -75,7 +75,7 @@ def test_recovery_adds_two_sessions_with_their_reports(database: Database) -> No
     open_enrolled(database)
     recover(database, date(2028, 1, 18))
     with database.reading() as session:
-        rows = session.exec(select(Step).where(Step.origin == "recovery").order_by(Step.due_on)).all()  # type: ignore[arg-type]
+        rows = session.exec(select(Step).where(Step.origin == "recovery").order_by(col(Step.due_on))).all()
         last = story(session)[-1]
     assert [(row.key, row.kind, row.due_on, row.remind_on, row.title_fr) for row in rows] == [
         (
@@ -116,7 +116,7 @@ def test_second_recovery_is_numbered_on(database: Database) -> None:
     recover(database, date(2028, 7, 18))
     with database.reading() as session:
         rows = session.exec(
-            select(Step).where(Step.origin == "recovery", Step.kind == "session").order_by(Step.due_on)  # type: ignore[arg-type]
+            select(Step).where(Step.origin == "recovery", Step.kind == "session").order_by(col(Step.due_on))
         ).all()
     assert [(row.key, row.due_on) for row in rows] == [
         ("coaching.recovery-session-01", date(2028, 2, 15)),

@@ -211,7 +211,7 @@ def test_whatever_happens_nobody_is_lost_or_told_twice(database: Database, tmp_p
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     Life.template = tmp_path / "mourafaka.sqlite3"
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(  # type: ignore[no-untyped-call] # Hypothesis does not type it
         Life,
         settings=settings(
             max_examples=8,

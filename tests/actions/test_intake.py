@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from actions.cohorts import close_cohort, cohort_of, open_cohort
 from actions.intake import Report, take_in
@@ -57,9 +57,9 @@ def test_right_list_is_stored(cohort: Database, tmp_path: Path) -> None:
     assert told(load(cohort, tmp_path, ARGAN, MIEL)) == ("accepted", 2, 0, 2)
     with cohort.reading() as session:
         first = session.exec(select(Cooperative).where(Cooperative.name == "Argan")).one()
-        contacts = session.exec(select(Contact).order_by(Contact.id)).all()  # type: ignore[arg-type]
-        places = session.exec(select(Enrolment).order_by(Enrolment.rank)).all()  # type: ignore[arg-type]
-        line = session.exec(select(History).order_by(History.id)).first()  # type: ignore[arg-type]
+        contacts = session.exec(select(Contact).order_by(col(Contact.id))).all()
+        places = session.exec(select(Enrolment).order_by(col(Enrolment.rank))).all()
+        line = session.exec(select(History).order_by(col(History.id))).first()
     assert (first.register_court, first.register_number, first.members) == ("Agadir", "1/2025", 9)
     assert (first.registered_on, first.fiscal_year_end, first.created_at) == (date(2025, 6, 1), "12-31", NOW)
     assert [(one.email, one.language, one.starts_on) for one in contacts] == [
