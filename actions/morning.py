@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from pydantic import ValidationError
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import Session, col, func, select
 
@@ -27,7 +27,7 @@ from actions.conclude import (
 from actions.programmes import definition_of
 from actions.remind import remind, steps_due
 from models import Cohort, Enrolment, Evaluation, Lease, Notice, Passage, Step
-from models.notice import UNSETTLED
+from models.notice import IN_OUTBOX
 from models.session import Database
 from programme.civil import civil_day
 from programme.errors import MorningBusy
@@ -227,7 +227,5 @@ def next_morning(session: Session) -> date | None:
 
 def next_sending(session: Session) -> date | None:
     """Return the first civil day on which a message may leave; None when none waits."""
-    instant = session.exec(
-        select(func.min(Notice.send_at)).where(Notice.channel == "email", col(Notice.status).in_(UNSETTLED))
-    ).one()
+    instant = session.exec(select(func.min(Notice.send_at)).where(text(IN_OUTBOX))).one()
     return civil_day(instant) if instant is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import flow, task
 
+from flows.environment import NOWHERE
 from notifications.delivery import deliver
 from runtime import house
 
@@ -14,7 +15,7 @@ def empty() -> dict[str, int]:
     return dict(deliver(house.current().post()))
 
 
-@flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False)
+@flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False, result_storage=NOWHERE)
 def delivery(at: str = "now") -> dict[str, int]:
     """Send what may leave now; return how many notices came to each verdict."""
     del at

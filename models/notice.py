@@ -11,6 +11,8 @@ from models.columns import Instant, json_column, one_of
 NOTICE_STATUSES = ("pending", "sending", "sent", "failed", "in_doubt", "skipped", "cancelled")
 CHANNELS = ("email", "call", "digest")
 UNSETTLED = ("pending", "sending")
+IN_OUTBOX = "status IN ('pending', 'sending') AND channel = 'email'"
+"""What may still leave by mail, in literal words: a partial index serves only a query that repeats its condition."""
 
 
 class Notice(SQLModel, table=True):
@@ -27,8 +29,8 @@ class Notice(SQLModel, table=True):
         Index(
             "notice_outbox",
             "send_at",
-            sqlite_where=text("status IN ('pending', 'sending') AND channel = 'email'"),
-            postgresql_where=text("status IN ('pending', 'sending') AND channel = 'email'"),
+            sqlite_where=text(IN_OUTBOX),
+            postgresql_where=text(IN_OUTBOX),
         ),
         Index(
             "notice_step",

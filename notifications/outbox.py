@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from models import Contact, Notice, NoticeBody, Person
-from models.notice import UNSETTLED
+from models.notice import IN_OUTBOX, UNSETTLED
 from notifications.answers import Answer
 
 MAX_ATTEMPTS = 5
@@ -101,8 +101,7 @@ def next_try(session: Session, *, pace: Pace) -> datetime | None:
 def _is_free(now: datetime, pace: Pace) -> ColumnElement[bool]:
     """Tell, in the database, what nobody holds: the condition of choosing and, once more, of taking."""
     return and_(
-        col(Notice.channel) == "email",
-        col(Notice.status).in_(UNSETTLED),
+        text(IN_OUTBOX),
         col(Notice.send_at) <= now,
         or_(
             col(Notice.status) == "pending",
