@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from prefect import flow, task
 
-from flows.environment import NOWHERE
 from notifications.delivery import deliver
 from runtime import house
 
@@ -15,7 +14,7 @@ def empty() -> dict[str, int]:
     return dict(deliver(house.current().post()))
 
 
-@flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False, result_storage=NOWHERE)
+@flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False)
 def delivery(at: str = "now") -> dict[str, int]:
     """Send what may leave now; return how many notices came to each verdict."""
     del at

@@ -17,9 +17,6 @@ DEFAULTS = {
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
 }
 
-NOWHERE = Path("no-results")
-"""Where the flows' results would lie: none is ever kept. Named, so that no run asks the server where to (5 ms each)."""
-
 
 def prepare(data_dir: Path) -> None:
     """Set what is not set: Prefect's own folder beside our data, no telemetry, bigger batches."""

@@ -11,7 +11,6 @@ from prefect.states import Failed
 from actions.enrol import enrol_cohort
 from actions.intake import take_in
 from actions.spreadsheet import read_table
-from flows.environment import NOWHERE
 from runtime import house
 
 BY = "intake"
@@ -35,7 +34,7 @@ def enrol(cohort: str) -> int:
         return len(enrol_cohort(session, code=cohort, by=BY, now=here.clock.now()))
 
 
-@flow(name="intake", flow_run_name="intake · {cohort}", persist_result=False, result_storage=NOWHERE)
+@flow(name="intake", flow_run_name="intake · {cohort}", persist_result=False)
 def intake(path: str, cohort: str) -> State[Any] | dict[str, Any]:
     """Take a list into a cohort and enrol its cooperatives; a rejected list stores nothing and fails the run."""
     report = take(Path(path).name, path, cohort)

@@ -10,7 +10,6 @@ from prefect.states import Failed
 
 from actions import morning as work
 from flows import pieces
-from flows.environment import NOWHERE
 from flows.showing import Progress, show_cohort
 from programme.civil import civil_day
 from runtime import house
@@ -20,7 +19,7 @@ LEASE = timedelta(minutes=30)
 """How long a morning may take before another one may take over; a second one at once is refused."""
 
 
-@flow(name="morning", flow_run_name="morning · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
+@flow(name="morning", flow_run_name="morning · {cohort} · {day}", persist_result=False)
 def morning(cohort: str, day: str, at: str | None = None) -> State[Any] | str:
     """Do everything that is due today for a cohort; done late, twice or by two at once, it does nothing twice."""
     here = house.current()
@@ -66,7 +65,7 @@ def due_cohorts(now: datetime) -> list[str]:
         return [one.code for one in work.open_cohorts(session) if not work.what_is_due(session, one, now).is_empty]
 
 
-@flow(name="mornings", flow_run_name="mornings · {day}", persist_result=False, result_storage=NOWHERE)
+@flow(name="mornings", flow_run_name="mornings · {day}", persist_result=False)
 def mornings(day: str | None = None, at: str | None = None) -> State[Any] | str:
     """The mornings of all open cohorts in which anything is due; what the schedule starts."""
     now = datetime.fromisoformat(at) if at else house.current().clock.now()

@@ -13,7 +13,6 @@ from prefect.states import Failed
 from actions import morning as work
 from actions.cohorts import cohort_of
 from actions.morning import CHUNK, Done
-from flows.environment import NOWHERE
 from flows.showing import show
 from models import Cohort
 from runtime import house
@@ -90,7 +89,7 @@ def outcome(parts: Sequence[Done], what: str) -> State[Any] | str:
 def stage_flow(stage: str) -> Flow[..., Any]:
     """Return the flow of a stage: of one of ours, or of one that a published definition brings."""
 
-    @flow(name=stage, flow_run_name=f"{stage} · {{cohort}} · {{day}}", persist_result=False, result_storage=NOWHERE)
+    @flow(name=stage, flow_run_name=f"{stage} · {{cohort}} · {{day}}", persist_result=False)
     def run(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
         """Everything of this stage that is due today."""
         del day
@@ -102,7 +101,7 @@ def stage_flow(stage: str) -> Flow[..., Any]:
 start, diagnosis, training, coaching, closing = (stage_flow(stage) for stage in STAGES)
 
 
-@flow(name="checkpoints", flow_run_name="checkpoints · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
+@flow(name="checkpoints", flow_run_name="checkpoints · {cohort} · {day}", persist_result=False)
 def checkpoints(cohort: str, day: str, evaluations: list[int], decisions: list[int], at: str) -> State[Any] | str:
     """Proposals on what was evaluated, and the signed decisions that nobody has seen yet."""
     del cohort, day
@@ -110,7 +109,7 @@ def checkpoints(cohort: str, day: str, evaluations: list[int], decisions: list[i
     return outcome(parts + [announce(part, len(part), at) for part in slices(decisions)], "checkpoints")
 
 
-@flow(name="reminders", flow_run_name="reminders · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
+@flow(name="reminders", flow_run_name="reminders · {cohort} · {day}", persist_result=False)
 def reminders(cohort: str, day: str, at: str) -> State[Any] | str:
     """Every reminder that is due today, some hundred steps a task."""
     del day

@@ -41,6 +41,7 @@ def main(database_path: str, record: str, day: str) -> None:
     clock = Clock(instant_of(on, MORNING))
     settings = Settings(data_dir=Path(database_path).parent, lease_seconds=0.2, _env_file=None)
     house = House(settings, clock, database, mailer=Recorder(Path(record)))
+    print("ready", flush=True)  # noqa: T201 - all is imported: from here on it may be killed
     plain_morning(house, clock.now())
     clock.move_to(instant_of(on, SENDING))
     for _try in range(4):
