@@ -194,10 +194,22 @@ def take_lease(
         if lease is None:
             session.add(Lease(name=name, holder=holder, until=now + lasts, fence=1))
             return 1
-        if lease.until > now and lease.holder != holder and not is_dead(lease.holder):
+        if _is_held(lease, holder, now, is_dead):
             raise MorningBusy(cohort=name.partition(":")[2], until=lease.until.isoformat(timespec="seconds"))
         lease.holder, lease.until, lease.fence = holder, now + lasts, lease.fence + 1
         return lease.fence
+
+
+def _is_held(lease: Lease, holder: str, now: datetime, is_dead: Callable[[str], bool]) -> bool:
+    return lease.until > now and lease.holder != holder and not is_dead(lease.holder)
+
+
+def is_busy(
+    session: Session, name: str, *, holder: str, now: datetime, is_dead: Callable[[str], bool] = lambda _: False
+) -> bool:
+    """Tell whether somebody else, who lives, does this work now."""
+    lease = session.get(Lease, name)
+    return lease is not None and _is_held(lease, holder, now, is_dead)
 
 
 def release_lease(database: Database, name: str, *, holder: str, now: datetime) -> None:

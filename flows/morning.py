@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from prefect import Flow, State, flow
+from prefect.runtime import flow_run
 from prefect.states import Failed
 
 from actions import morning as work
@@ -50,6 +51,7 @@ def _all(cohort: str, day: str, now: datetime) -> list[State[Any]]:
         progress.step()
     if due.reminders:
         ends.append(end_of(pieces.reminders, cohort, day, at))
+        progress.step()
     progress.end()
     return ends
 
@@ -65,11 +67,26 @@ def due_cohorts(now: datetime) -> list[str]:
         return [one.code for one in work.open_cohorts(session) if not work.what_is_due(session, one, now).is_empty]
 
 
-@flow(name="mornings", flow_run_name="mornings · {day}", persist_result=False)
+def _busy(code: str, now: datetime) -> bool:
+    with house.current().database.reading() as session:
+        return work.is_busy(session, f"morning:{code}", holder=this_process(), now=now, is_dead=is_dead)
+
+
+def _named_by_day() -> str:
+    """Return a run's name: the day that it was asked for, or the one it is, for a schedule names none."""
+    return f"mornings · {flow_run.parameters.get('day') or house.current().clock.today().isoformat()}"
+
+
+@flow(name="mornings", flow_run_name=_named_by_day, persist_result=False)
 def mornings(day: str | None = None, at: str | None = None) -> State[Any] | str:
-    """The mornings of all open cohorts in which anything is due; what the schedule starts."""
+    """The mornings of all open cohorts in which anything is due; what the schedule starts.
+
+    A cohort whose morning is under way is passed by: after an outage several hours start at once.
+    """
     now = datetime.fromisoformat(at) if at else house.current().clock.now()
     today = day or civil_day(now).isoformat()
-    ends = [morning(code, today, now.isoformat(), return_state=True) for code in due_cohorts(now)]
+    ends = [
+        morning(code, today, now.isoformat(), return_state=True) for code in due_cohorts(now) if not _busy(code, now)
+    ]
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} cohorts"

@@ -92,7 +92,7 @@ def _row(standing: Standing) -> dict[str, object]:
 
 
 class Progress:
-    """A progress artifact for a morning with several flows; a short one needs none."""
+    """A progress artifact for a morning with several flows; one that a single flow makes needs none."""
 
     def __init__(self, cohort: str, works: int) -> None:
         self._cohort, self._works, self._done = cohort, works, 0
@@ -104,7 +104,7 @@ class Progress:
         percent = min(99.0, 100 * self._done / self._works)
         if self._id is not None:
             update_progress_artifact(artifact_id=self._id, progress=percent)
-        else:
+        elif self._done > 1:
             self._id = create_progress_artifact(  # type: ignore[assignment] # sync here, typed as either
                 progress=percent, key=artifact_key(self._cohort, "progress"), description=self._cohort
             )

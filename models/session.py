@@ -28,7 +28,8 @@ class Database:
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.url = url
-        self.engine: Engine = create_engine(url)
+        # A failed statement is told without its values: logs and Prefect keep what is said of it.
+        self.engine: Engine = create_engine(url, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine, durable=durable)
 

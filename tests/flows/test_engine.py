@@ -137,3 +137,14 @@ def test_a_second_morning_at_once_is_refused(house: House) -> None:
     assert end.is_failed()
     with pytest.raises(MorningBusy):
         end.result()
+
+
+def test_scheduled_mornings_pass_a_cohort_by_whose_morning_is_under_way(house: House) -> None:
+    from flows.morning import mornings
+
+    with house.database.transaction() as session:
+        session.add(
+            Lease(name=f"morning:{CODE}", holder="another", until=datetime(2027, 1, 4, 8, 30, tzinfo=UTC), fence=1)
+        )
+    assert mornings("2027-01-04", START_MORNING.isoformat()) == "0 cohorts"
+    assert mornings("2027-01-04", "2027-01-04T09:00:00+00:00") == "1 cohorts"

@@ -1,0 +1,59 @@
+"""Asks a Prefect server over HTTP, as a page or an automation does: nothing of our own stands in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+CLIENT = "5f0e5c52-0000-4000-8000-000000000000"
+"""Who asks: a server that browsers can reach gives its token to a name."""
+WRITES_AFTER_SECONDS = 30
+"""The server writes events and task runs in batches, five seconds after the fact; a busy machine adds its own."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server's address and password."""
+
+    url: str
+    password: str
+
+    @property
+    def _auth(self) -> tuple[str, str]:
+        user, _, secret = self.password.partition(":")
+        return user, secret
+
+    def ask(self, path: str, question: object = None) -> Any:
+        """Return the answer to a POST, or to a GET when there is no question; anything but a success is raised."""
+        method = "GET" if question is None else "POST"
+        answer = httpx.request(
+            method, f"{self.url}/{path}", json=question, auth=self._auth, headers=self._token(), timeout=30
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def _token(self) -> dict[str, str]:
+        answer = httpx.get(f"{self.url}/csrf-token", params={"client": CLIENT}, auth=self._auth, timeout=30)
+        token = answer.json().get("token", "") if answer.status_code == 200 else ""
+        return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": CLIENT}
+
+    def of_run(self, what: str, run: str) -> list[Any]:
+        """Return the task runs, logs or artifacts of a flow run."""
+        found: list[Any] = self.ask(f"{what}/filter", {what: {"flow_run_id": {"any_": [run]}}})
+        return found
+
+
+def eventually(look: Callable[[], T], expected: T, seconds: float = WRITES_AFTER_SECONDS) -> T:
+    """Return what is seen when it is what was expected, else what was seen last: the caller compares once more."""
+    deadline = time.monotonic() + seconds
+    seen = look()
+    while seen != expected and time.monotonic() < deadline:
+        time.sleep(0.2)
+        seen = look()
+    return seen
