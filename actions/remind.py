@@ -80,11 +80,12 @@ def words_of(desk: Desk, step: Step, enrolment: Enrolment) -> list[Word]:
         return []
     rules = desk.definition.reminders_for(step.kind)
     reached = reminders.due(rules, step.due_on, since=step.remind_on, today=desk.today, calendar=desk.calendar)
-    words = [_word(desk, step, enrolment, item) for item in reached]
+    words = [reminder_word(desk, step, enrolment, item) for item in reached]
     return [word for word in words if word is not None]
 
 
-def _word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder) -> Word | None:
+def reminder_word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder, *, withdrawn: str = "") -> Word | None:
+    """Return what a reminder says to the one who hears it; None when nobody holds that role."""
     to = desk.people.find(step.owner if item.to == "owner" else item.to, enrolment)
     if to is None:
         return None
@@ -97,7 +98,8 @@ def _word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder) -> Word 
         facts |= _meeting_facts(step, enrolment)
         facts["meeting"] = facts["step"]
     mark = f"{item.days:+d}@{step.due_on.isoformat()}"
-    return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=STALE if item.stale else "")
+    stale = STALE if item.stale else ""
+    return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=stale, withdrawn=withdrawn)
 
 
 def kind_of(step: Step, item: Reminder) -> str:

@@ -48,13 +48,43 @@ def tell(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
 def _calls(desk: Desk, told: Sequence[tuple[Word, Notice]]) -> list[Word]:
     """Write the steps of calls, all at once, and return the words that tell them to those who call."""
     callers = [_caller(desk, word.enrolment) for word, _ in told]
-    steps = [_call_step(desk, word, notice, caller) for (word, notice), caller in zip(told, callers, strict=True)]
+    known = _calls_before(desk, told)
+    steps = [
+        _called_again(known.get(step.key), step)
+        for step in (
+            _call_step(desk, word, notice, caller) for (word, notice), caller in zip(told, callers, strict=True)
+        )
+    ]
     desk.session.add_all(steps)
     desk.session.flush()
     return [
         _call(desk, word, notice, caller, step)
         for (word, notice), caller, step in zip(told, callers, steps, strict=True)
     ]
+
+
+def _calls_before(desk: Desk, told: Sequence[tuple[Word, Notice]]) -> dict[str, Step]:
+    """Return the calls that stood for these notices once and were closed when they were taken back."""
+    keys = [call_key(word.enrolment, notice.key) for word, notice in told if notice.key in desk.revived]
+    if not keys:
+        return {}
+    ids = {word.enrolment.id for word, _ in told}
+    rows = desk.session.exec(select(Step).where(col(Step.enrolment_id).in_(ids), col(Step.key).in_(keys)))
+    return {row.key: row for row in rows}
+
+
+def _called_again(known: Step | None, step: Step) -> Step:
+    """Return the step to write: the closed one, open again with the new date, where there is one."""
+    if known is None:
+        return step
+    known.status, known.done_on, known.done_by = "open", None, None
+    known.owner, known.nominal_on, known.due_on, known.remind_on = (
+        step.owner,
+        step.nominal_on,
+        step.due_on,
+        step.remind_on,
+    )
+    return known
 
 
 def _caller(desk: Desk, enrolment: Enrolment) -> Recipient:

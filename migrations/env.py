@@ -6,9 +6,21 @@ from sqlmodel import SQLModel
 import models  # noqa: F401 - its tables are the target
 
 engine = context.config.attributes["engine"]
+is_sqlite = engine.dialect.name == "sqlite"
+
+
+def keep_foreign_keys(connection, *, on):
+    """Switch SQLite's own check, outside any transaction: a table that is made anew is dropped in between."""
+    if is_sqlite:
+        connection.connection.dbapi_connection.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
+
 
 with engine.connect() as connection:
+    keep_foreign_keys(connection, on=False)
     context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
+        if is_sqlite and (orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+            raise RuntimeError(f"the migration would leave rows without what they belong to: {orphans[:5]}")
     connection.commit()
+    keep_foreign_keys(connection, on=True)

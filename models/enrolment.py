@@ -1,11 +1,12 @@
 """Enrolments: one cooperative in one cohort, its way through the stages, and its coaches."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from models.columns import one_of
+from models.columns import Instant, json_column, one_of
 
 ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
 ENROLMENT_VERSION = Column("version", Integer, nullable=False)
@@ -15,9 +16,20 @@ class Enrolment(SQLModel, table=True):
     """One cooperative in one cohort, pinned to a version of the programme.
 
     ``code`` (cohort and rank, e.g. SM-2027/007) is its name in keys, commands and mail headers.
+    ``watch_on`` is the next day on which a morning looks whether somebody should be alerted;
+    empty once nothing can be amiss any more.
     """
 
-    __table_args__ = (UniqueConstraint("cohort_id", "cooperative_id"), one_of("status", ENROLMENT_STATUSES))
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "cooperative_id"),
+        one_of("status", ENROLMENT_STATUSES),
+        Index(
+            "enrolment_watch",
+            "watch_on",
+            sqlite_where=text("watch_on IS NOT NULL"),
+            postgresql_where=text("watch_on IS NOT NULL"),
+        ),
+    )
     __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
 
     id: int | None = Field(default=None, primary_key=True)
@@ -31,6 +43,7 @@ class Enrolment(SQLModel, table=True):
     status: str = "selected"
     outcome: str | None = None
     ended_on: date | None = None
+    watch_on: date | None = None
     version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
 
 
@@ -72,3 +85,30 @@ class CoachAssignment(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id", index=True)
     starts_on: date
     ends_on: date | None = None
+
+
+class Territory(SQLModel, table=True):
+    """The delegation that follows an enrolment from a day to a day; the earlier ones still read their past."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    delegation: str = Field(index=True)
+    starts_on: date
+    ends_on: date | None = None
+
+
+class Suspension(SQLModel, table=True):
+    """A pause of an enrolment, and how many working days each open step had left when it began.
+
+    ``remaining`` maps a step's key to working days; a step that was late already has a negative number.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    from_on: date
+    until_on: date | None = None
+    reason: str
+    remaining: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    suspended_by: str
+    suspended_at: datetime = Field(sa_type=Instant)
+    resumed_by: str | None = None

@@ -8,13 +8,16 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import Instant, json_column, one_of
 
-DECISION_STATUSES = ("proposed", "decided")
+DECISION_STATUSES = ("proposed", "to_countersign", "decided")
+APPEAL_STATUSES = ("filed", "upheld", "rejected")
+ALERT_STATUSES = ("open", "accepted", "dismissed")
 
 
 class Decision(SQLModel, table=True):
     """A checkpoint's proposal with its frozen evidence, and what a named person decided on it.
 
     ``announced_on`` stays empty until a morning has shown the signed decision to the flows.
+    ``flag`` says what changed in the evidence after it was decided: it is shown, never applied by itself.
     """
 
     __table_args__ = (
@@ -43,6 +46,8 @@ class Decision(SQLModel, table=True):
     decided_by: str | None = None
     override_reason: str | None = None
     announced_on: date | None = None
+    second_by: str | None = None
+    flag: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
 
 
 class History(SQLModel, table=True):
@@ -56,3 +61,53 @@ class History(SQLModel, table=True):
     subject: str = ""
     why: str = ""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+
+
+class Correction(SQLModel, table=True):
+    """A recorded fact that was set right later: what it was, what it is, who says so and why."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    fact: str
+    subject: str
+    before: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    after: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    why: str
+    by: str
+    at: datetime = Field(sa_type=Instant)
+
+
+class Appeal(SQLModel, table=True):
+    """A cooperative's appeal against not being selected, or against its exit, and what became of it."""
+
+    __table_args__ = (one_of("status", APPEAL_STATUSES),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    against: str
+    decided_on: date
+    filed_on: date
+    filed_by: str
+    grounds: str
+    status: str = "filed"
+    closed_on: date | None = None
+    closed_by: str | None = None
+    reason: str = ""
+
+
+class Alert(SQLModel, table=True):
+    """Something amiss that a named person was told of once, with what the rule proposes; open until they answer."""
+
+    __table_args__ = (UniqueConstraint("enrolment_id", "kind", "about"), one_of("status", ALERT_STATUSES))
+
+    id: int | None = Field(default=None, primary_key=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    kind: str
+    about: str
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    proposal: str | None = None
+    raised_on: date
+    status: str = "open"
+    closed_on: date | None = None
+    closed_by: str | None = None
+    reason: str = ""

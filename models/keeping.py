@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
-from models.columns import Instant
+from models.columns import Instant, one_of
+
+WINDOW_SCOPES = ("sector", "cooperative")
 
 
 class Lease(SQLModel, table=True):
@@ -34,5 +36,24 @@ class HolidayOverride(SQLModel, table=True):
 
     on: date = Field(primary_key=True)
     name: str | None = None
+    entered_by: str
+    entered_at: datetime = Field(sa_type=Instant)
+
+
+class ClosedWindow(SQLModel, table=True):
+    """Days on which meetings are not to be held: for a sector (harvest) or for one cooperative.
+
+    ``scope`` is `sector` (``target`` is the sector's name) or `cooperative` (``target`` is an enrolment's code).
+    """
+
+    __tablename__ = "closed_window"
+    __table_args__ = (one_of("scope", WINDOW_SCOPES),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    scope: str
+    target: str = Field(index=True)
+    first_on: date
+    last_on: date
+    reason: str
     entered_by: str
     entered_at: datetime = Field(sa_type=Instant)

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from models.columns import one_of
 
 STEP_STATUSES = ("open", "done", "missed", "not_required")
-STEP_ORIGINS = ("plan", "recovery", "make_up", "call")
+STEP_ORIGINS = ("plan", "recovery", "make_up", "call", "legal")
 
 
 class Step(SQLModel, table=True):
@@ -17,6 +17,7 @@ class Step(SQLModel, table=True):
     ``remind_on`` is the one column that mornings ask for: the first day on which someone should
     hear of it and has not been looked at yet; empty once nobody need hear any more. A step that
     is not in the definition (a call to make, a make-up, a recovery session) brings its own title.
+    ``moves`` counts the changes of its date that people were told of: the SEQUENCE of its invitations.
     """
 
     __table_args__ = (
@@ -45,6 +46,7 @@ class Step(SQLModel, table=True):
     minutes: int | None = None
     place: str | None = None
     pinned: bool = False
+    moves: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     status: str = "open"
     done_on: date | None = None
     done_by: str | None = None

@@ -23,13 +23,17 @@ MAIL_DOMAIN = "mourafaka.invalid"
 
 @dataclass(frozen=True)
 class Desk:
-    """What a promise is made with: the session's moment, the calendar, the cohort's definition and the people."""
+    """What a promise is made with: the session's moment, the calendar, the cohort's definition and the people.
+
+    ``revived`` gathers the keys of promises that live again after they had been taken back.
+    """
 
     session: Session
     now: datetime
     calendar: Calendar
     definition: Definition
     people: Directory
+    revived: set[str] = field(default_factory=set)
 
     @property
     def today(self) -> date:
@@ -42,7 +46,8 @@ class Word:
     """What someone should hear: the kind, about what, on which day, with its frozen facts.
 
     ``mark`` tells apart two words of one kind about the same thing, e.g. the reminders 14 and
-    7 days before a date. ``stale`` is the reason why it is written down and not sent.
+    7 days before a date. ``stale`` is the reason why it is written down and not sent,
+    ``withdrawn`` the reason why it is taken back before its day has come.
     """
 
     kind: str
@@ -53,6 +58,7 @@ class Word:
     step: Step | None = None
     mark: str = ""
     stale: str = ""
+    withdrawn: str = ""
 
     @property
     def key(self) -> str:
@@ -62,21 +68,62 @@ class Word:
 
 
 def promise(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
-    """Write the notices of ``words``, each once for ever; what was promised before is left alone."""
+    """Write the notices of ``words``, each once for ever; what was promised before is left alone.
+
+    A promise that was taken back before it left lives again when it is made again (a date
+    that is moved back): it is still the same promise, in the same row.
+    """
     known = _known(desk.session, [word.key for word in words])
     fresh = {word.key: word for word in words if word.key not in known}
     notices = [_notice(desk, word, cohort) for word in fresh.values()]
     desk.session.add_all(notices)
+    again = {word.key: word for word in words if known.get(word.key) == "cancelled" and not _is_settled(word)}
+    notices += _revive(desk, again, cohort) if again else []
     desk.session.flush()
     return notices
 
 
-def _known(session: Session, keys: Sequence[str]) -> set[str]:
-    """Return which keys exist, asked in slices: a database takes only so many parameters."""
-    found: set[str] = set()
+def _is_settled(word: Word) -> bool:
+    return bool(word.stale or word.withdrawn)
+
+
+def _known(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """Return which keys exist and how they stand, asked in slices: a database takes only so many parameters."""
+    found: dict[str, str] = {}
     for first in range(0, len(keys), 500):
-        found.update(session.exec(select(Notice.key).where(col(Notice.key).in_(keys[first : first + 500]))))
+        part = col(Notice.key).in_(keys[first : first + 500])
+        found.update(session.exec(select(Notice.key, Notice.status).where(part)).all())
     return found
+
+
+RENEWED = (
+    "address",
+    "language",
+    "channel",
+    "due_on",
+    "facts",
+    "template_version",
+    "message_id",
+    "promised_at",
+    "send_at",
+    "step_id",
+)
+"""What a promise takes anew when it lives again, or when its role has come to somebody else."""
+
+
+def _revive(desk: Desk, words: Mapping[str, Word], cohort: Cohort) -> list[Notice]:
+    rows = desk.session.exec(select(Notice).where(col(Notice.key).in_(words)).order_by(Notice.key)).all()
+    for row in rows:
+        renew(row, _notice(desk, words[row.key], cohort))
+        row.status, row.reason, row.settled_at, row.digest_id = "pending", "", None, None
+        desk.revived.add(row.key)
+    return list(rows)
+
+
+def renew(row: Notice, like: Notice) -> None:
+    """Give a promise that has not left the facts, the address and the day of ``like``."""
+    for name in RENEWED:
+        setattr(row, name, getattr(like, name))
 
 
 def _notice(desk: Desk, word: Word, cohort: Cohort) -> Notice:
@@ -105,6 +152,8 @@ def _notice(desk: Desk, word: Word, cohort: Cohort) -> Notice:
         notice.facts["script"] = script(word.kind, word.to.language, facts)
     if word.stale:
         notice.status, notice.reason, notice.settled_at = "skipped", word.stale, desk.now
+    if word.withdrawn:
+        notice.status, notice.reason, notice.settled_at = "cancelled", word.withdrawn, desk.now
     return notice
 
 

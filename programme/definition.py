@@ -16,7 +16,7 @@ from programme.wording import Bilingual
 
 Role = Literal["coordinator", "coach", "cooperative", "delegate"]
 Audience = Literal["owner", "coordinator", "coach", "cooperative", "delegate"]
-StepKind = Literal["step", "meeting", "module", "session", "report", "evaluation", "decision"]
+StepKind = Literal["step", "meeting", "module", "session", "report", "evaluation", "decision", "legal"]
 FactName = Literal["sessions_held", "modules_present", "plan_done_percent", "endline_done", "assembly_held"]
 Outcome = Literal["continue", "recovery", "certificate", "participation", "exit"]
 
@@ -160,6 +160,31 @@ class RecoveryRule(Rule):
     report_within_days: int = Field(ge=1, le=366)
 
 
+class LegalRule(Rule):
+    """One duty of a cooperative's legal year; ``due`` counts from its fiscal year-end (`year-end + 6 months`)."""
+
+    key: Key
+    title: Bilingual
+    owner: Role
+    due: TimingRule
+
+
+class LegalCalendar(Rule):
+    """The legal year of each cooperative, beside the programme's steps, and who hears of it."""
+
+    reminders: tuple[ReminderRule, ...]
+    steps: tuple[LegalRule, ...] = Field(min_length=1)
+
+
+class AlertRules(Rule):
+    """When somebody is told that something is amiss, and a suspension or an exit is proposed."""
+
+    missed_in_a_row: int = Field(default=2, ge=1)
+    missed_sessions: int = Field(default=3, ge=1)
+    days_without_contact: int = Field(default=90, ge=1)
+    days_suspended: int = Field(default=180, ge=1)
+
+
 class Definition(Rule):
     """One version of the programme; an enrolment is pinned to one."""
 
@@ -175,6 +200,10 @@ class Definition(Rule):
     stages: tuple[StageRule, ...] = Field(min_length=1)
     checkpoints: tuple[CheckpointRule, ...]
     recovery: RecoveryRule
+    legal: LegalCalendar | None = None
+    alerts: AlertRules = AlertRules()
+    appeal_days: int = Field(default=15, ge=1, le=366, description="days to file an appeal")
+    quiet_days: int = Field(default=7, ge=0, le=60, description="after a notice of change, no reminder but the last")
 
     def __hash__(self) -> int:
         """Hash by identity: a definition is read once, and what is worked out from it is kept."""
@@ -204,6 +233,8 @@ class Definition(Rule):
 
     def reminders_for(self, kind: str) -> tuple[ReminderRule, ...]:
         """Return the reminders of a step of this kind."""
+        if kind == "legal":
+            return self.legal.reminders if self.legal else ()
         return self.reminders.step + (self.reminders.meeting if kind in MEETINGS else ())
 
 

@@ -51,6 +51,21 @@ def first_from(rules: Iterable[ReminderRule], due_on: date, since: date, calenda
     return min((day for rule in rules if (day := reminder_day(due_on, rule.days, calendar)) >= since), default=None)
 
 
+def after_change(
+    rules: Iterable[ReminderRule], due_on: date, today: date, calendar: Calendar, *, quiet_days: int
+) -> date | None:
+    """Return the first day on which somebody hears again of a step after they were told that its date changed.
+
+    What would come within ``quiet_days`` of the notice of change is not owed, for it has just been
+    said; but the last reminder before the date always is.
+    """
+    owed = [item for item in calendar_of(rules, due_on, calendar) if item.on > today]
+    quiet_until = today + timedelta(days=quiet_days)
+    last = {item.to: item.on for item in owed if not item.late}
+    kept = [item.on for item in owed if item.late or item.on > quiet_until or item.on == last[item.to]]
+    return min(kept, default=None)
+
+
 def due(rules: Iterable[ReminderRule], due_on: date, *, since: date, today: date, calendar: Calendar) -> list[Reminder]:
     """Return the reminders whose day came from ``since`` to ``today``: one to say per audience, the others stale.
 

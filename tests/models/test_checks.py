@@ -12,8 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 from models import (
+    Alert,
+    Appeal,
     Attendance,
     ChannelState,
+    ClosedWindow,
     Cohort,
     Contact,
     Cooperative,
@@ -102,6 +105,20 @@ MAKERS: dict[str, Make] = {
     "lease": maker(Lease, name="morning:X", holder="here", until=NOW),
     "channel_state": maker(ChannelState, channel="email"),
     "holiday_override": maker(HolidayOverride, on=DAY, entered_by="k1", entered_at=NOW),
+    "alert": maker(Alert, enrolment_id=1, kind="late checkpoint", about="M6", raised_on=DAY),
+    "appeal": maker(
+        Appeal, enrolment_id=1, against="exit", decided_on=DAY, filed_on=DAY, filed_by="k1", grounds="new minutes"
+    ),
+    "closed_window": maker(
+        ClosedWindow,
+        scope="sector",
+        target="olive",
+        first_on=DAY,
+        last_on=DAY,
+        reason="harvest",
+        entered_by="k1",
+        entered_at=NOW,
+    ),
 }
 
 REFUSED = [
@@ -116,6 +133,9 @@ REFUSED = [
     ("notice", "channel_known", {"channel": "pigeon"}),
     ("person", "language_known", {"language": "en"}),
     ("role_assignment", "role_known", {"role": "minister"}),
+    ("alert", "status_known", {"status": "ignored"}),
+    ("appeal", "status_known", {"status": "lost"}),
+    ("closed_window", "scope_known", {"scope": "country"}),
 ]
 
 SAME = [
@@ -138,6 +158,7 @@ SAME = [
     ("lease", {}),
     ("channel_state", {}),
     ("holiday_override", {"name": "Aïd"}),
+    ("alert", {"about": "M6"}),
 ]
 
 

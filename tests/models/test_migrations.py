@@ -39,7 +39,7 @@ def test_upgrade_makes_the_checks_of_the_models(database: Database, tmp_path: Pa
     direct = opened(tmp_path / "direct.sqlite3")
     SQLModel.metadata.create_all(direct.engine)
     assert checks(database.engine) == checks(direct.engine)
-    assert sum(map(len, checks(direct.engine).values())) == 11
+    assert sum(map(len, checks(direct.engine).values())) == 14
     direct.close()
 
 

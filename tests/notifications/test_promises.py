@@ -73,12 +73,29 @@ def test_promise_twice_is_promised_once(session: Session) -> None:
     assert kept.facts["end_on"] == "2029-01-04"
 
 
-@pytest.mark.parametrize("status", ["sent", "cancelled", "failed", "skipped", "in_doubt"])
+@pytest.mark.parametrize("status", ["sent", "failed", "skipped", "in_doubt"])
 def test_promise_that_is_settled_is_not_made_again(session: Session, status: str) -> None:
     at = desk(session)
     [made] = promise(at, [word(at)], cohort(session))
     made.status = status
     assert promise(at, [word(at)], cohort(session)) == []
+
+
+def test_promise_that_was_taken_back_lives_again_in_its_own_row(session: Session) -> None:
+    at = desk(session)
+    [made] = promise(at, [word(at)], cohort(session))
+    made.status, made.reason, made.settled_at = "cancelled", "the date moved", at.now
+    [again] = promise(at, [word(at, facts=FACTS | {"end_on": "2030-01-04"})], cohort(session))
+    assert (again.id, again.status, again.reason, again.settled_at) == (made.id, "pending", "", None)
+    assert again.facts["end_on"] == "2030-01-04"
+
+
+def test_word_that_is_withdrawn_is_written_down_as_taken_back_and_revives_nothing(session: Session) -> None:
+    at = desk(session)
+    [made] = promise(at, [word(at, withdrawn="moved to 2027-03-19")], cohort(session))
+    assert (made.status, made.reason, made.settled_at) == ("cancelled", "moved to 2027-03-19", at.now)
+    assert promise(at, [word(at, withdrawn="moved to 2027-03-26")], cohort(session)) == []
+    assert made.reason == "moved to 2027-03-19"
 
 
 def test_mark_makes_another_promise(session: Session) -> None:

@@ -90,7 +90,7 @@ MISWRITTEN = [
         id="half a minute",
     ),
     pytest.param(
-        ("owner: cooperative", "owner: president"),
+        ("owner: cooperative\n        due", "owner: president\n        due"),
         ("owner: ", "president"),
         "stages.1.steps.6.owner: write one of 'coordinator', 'coach', 'cooperative' or 'delegate'",
         id="unknown owner",
@@ -137,7 +137,7 @@ def test_read_definition_refuses_a_word_written_twice():
 
 def test_read_definition_tells_all_that_is_miswritten_at_once_in_the_order_of_the_file():
     text = edited(
-        ("owner: cooperative", "owner: president"),
+        ("owner: cooperative\n        due", "owner: president\n        due"),
         ("version: 1\n", "version: one\nversoin: 2\n"),
         ("{fr: Visite de diagnostic, ar: زيارة ميدانية للتشخيص}", "{fr: Visite de diagnostic}"),
     )
@@ -188,7 +188,9 @@ def test_read_definition_refuses_a_file_of_another_kind(text):
 
 
 def test_refusal_names_the_file_and_the_first_place():
-    text = edited(("version: 1\n", "version: 0\n"), ("owner: cooperative", "owner: president"))
+    text = edited(
+        ("version: 1\n", "version: 0\n"), ("owner: cooperative\n        due", "owner: president\n        due")
+    )
     line, column = place(text, "\nversion: ", "0")
     with pytest.raises(DefinitionRefused) as refusal:
         read_definition(text, name="mourafaka-v2.yaml")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from programme.calendar import Calendar
 from programme.definition import ReminderRule
 from programme.definition_file import read_definition, shipped_text
-from programme.reminders import Reminder, calendar_of, due, first_from, reminder_day
+from programme.reminders import Reminder, after_change, calendar_of, due, first_from, reminder_day
 
 PLAIN = Calendar()
 SHIPPED = read_definition(shipped_text())
@@ -31,6 +31,26 @@ def test_calendar_of_a_visit_on_a_friday():
         Reminder(date(2027, 3, 12), "coordinator", 7),
         Reminder(date(2027, 3, 26), "delegate", 21),
     ]
+
+
+@pytest.mark.parametrize(
+    ("due_on", "today", "first"),
+    [
+        # Moved on Monday 1 March to Friday 19 March: not the 14 days' reminder of 5 March, nor the cooperative's of the
+        # 8th (the 9th is a feast), which would only repeat what was said on the 1st.
+        (date(2027, 3, 19), date(2027, 3, 1), date(2027, 3, 12)),
+        (date(2027, 3, 5), date(2027, 3, 2), date(2027, 3, 3)),  # moved back: each one's last reminder is owed
+        (date(2027, 3, 3), date(2027, 3, 2), date(2027, 3, 5)),  # to tomorrow: only chasers are left
+        (date(2027, 3, 1), date(2027, 3, 30), None),
+    ],
+)
+def test_after_a_notice_of_change_what_was_just_said_is_not_repeated(due_on, today, first):
+    assert after_change(MEETING, due_on, today, PLAIN, quiet_days=7) == first
+
+
+def test_after_a_notice_of_change_the_owner_alone_hears_a_week_and_a_day_before():
+    owner = [rule for rule in MEETING if rule.to == "owner"]
+    assert after_change(owner, date(2027, 3, 19), date(2027, 3, 1), PLAIN, quiet_days=7) == date(2027, 3, 12)
 
 
 def test_calendar_of_a_step_leaves_the_cooperative_out():

@@ -1,0 +1,63 @@
+"""Gives an open step another date: its reminders follow it, and what was promised for the old one is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from actions.remind import reminder_word
+from actions.tell import tell, withdraw
+from models import Cohort, Enrolment, Step
+from notifications.promises import Desk
+from programme import reminders
+from programme.reminders import Reminder
+
+
+@dataclass(frozen=True)
+class NewDate:
+    """Where a step goes: the rule's own day, the day it falls on, and why (a sentence that the ledger keeps)."""
+
+    due_on: date
+    reason: str
+    nominal_on: date | None = None
+
+
+def reschedule(
+    desk: Desk, cohort: Cohort, enrolment: Enrolment, step: Step, to: NewDate, *, told: bool = False
+) -> None:
+    """Move one open step: every reminder of the old date that has not left is cancelled with the reason.
+
+    The reminders of the new date are owed from today on; where people are ``told`` of the change,
+    what would only repeat that soon after is not.
+    """
+    old = upcoming(desk, step)
+    withdraw(desk.session, enrolment, [step], reason=to.reason, now=desk.now)
+    _write_down(desk, cohort, enrolment, step, old, to.reason)
+    step.due_on, step.nominal_on = to.due_on, to.nominal_on or step.nominal_on
+    rules = desk.definition.reminders_for(step.kind)
+    if told:
+        quiet = desk.definition.quiet_days
+        step.remind_on = reminders.after_change(rules, step.due_on, desk.today, desk.calendar, quiet_days=quiet)
+    else:
+        step.remind_on = reminders.first_from(rules, step.due_on, desk.today, desk.calendar)
+    desk.session.add(step)
+    desk.session.flush()
+
+
+def upcoming(desk: Desk, step: Step) -> list[Reminder]:
+    """Return the reminders of a step's date that no morning has promised yet, by day."""
+    if step.remind_on is None:
+        return []
+    rules = desk.definition.reminders_for(step.kind)
+    since = max(step.remind_on, desk.today)
+    return [item for item in reminders.calendar_of(rules, step.due_on, desk.calendar) if item.on >= since]
+
+
+def _write_down(
+    desk: Desk, cohort: Cohort, enrolment: Enrolment, step: Step, gone: Sequence[Reminder], reason: str
+) -> None:
+    """Keep each reminder that will not come now in the ledger, with the reason: somebody may have counted on it."""
+    ahead = [item for item in gone if not item.late]
+    words = [reminder_word(desk, step, enrolment, item, withdrawn=reason) for item in ahead]
+    tell(desk, [word for word in words if word is not None], cohort)
