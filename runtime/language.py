@@ -50,9 +50,14 @@ def catalogue(language: str) -> Mapping[str, str]:
         return {str(message.id): str(message.string) for message in read_po(lines) if message.id and message.string}
 
 
+def chosen() -> str:
+    """Return the reader's language as it is set now."""
+    return readers_language({**_written(), **os.environ})
+
+
 def translate(text: str) -> str:
     """Return a sentence in the reader's language; an unknown one as it is."""
-    return catalogue(readers_language({**_written(), **os.environ})).get(text, text)
+    return catalogue(chosen()).get(text, text)
 
 
 _ = translate
