@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.mime.text import MIMEText
 from email.utils import format_datetime
+from functools import lru_cache
 from socket import socket
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,6 +24,7 @@ from emails.backend.smtp.client import SMTPClientWithResponse
 from emails.message import Message
 
 from notifications.answers import Answer, Verdict
+from notifications.mould import Mould, mark_of, mould_of, part_mark_of
 from notifications.rendering import Rendered
 from programme.errors import SmtpUrlWrong
 
@@ -61,32 +63,49 @@ def build(
     """Return the bytes of a message: text, HTML and, for a meeting, an invitation beside them."""
     if not is_one_address(to):
         raise ValueError(f"{to!r} is not one address")
+    method = None if calendar is None else "CANCEL" if "METHOD:CANCEL" in calendar else "REQUEST"
+    return _mould(sender, rendered.language, method).stamp(
+        {
+            "subject": rendered.subject,
+            "to": to,
+            "key": key,
+            "message_id": message_id,
+            "date": format_datetime(at),
+            "text": rendered.text,
+            "html": rendered.html,
+            "calendar": calendar or "",
+        }
+    )
+
+
+@lru_cache(maxsize=64)
+def _mould(sender: Sender, language: str, method: str | None) -> Mould:
+    """Build a message of marks, once for each form that messages have: every other one is stamped with it."""
     message = Message(
-        html=rendered.html,
-        text=rendered.text,
-        subject=rendered.subject,
+        html=part_mark_of("html"),
+        text=part_mark_of("text"),
+        subject=mark_of("subject"),
         mail_from=(" ".join(sender.name.split()), sender.address),
-        mail_to=(None, to),
-        message_id=message_id,
-        date=format_datetime(at),
+        mail_to=(None, mark_of("to")),
+        message_id=mark_of("message_id"),
+        date=mark_of("date"),
         headers={
-            "X-Mourafaka-Key": key,
+            "X-Mourafaka-Key": mark_of("key"),
             "Auto-Submitted": "auto-generated",
-            "Content-Language": rendered.language,
+            "Content-Language": language,
         },
     )
-    if calendar is not None:
-        message.after_build = _with_invitation(calendar)
-    built: bytes = message.as_bytes()
-    return built
+    if method is not None:
+        message.after_build = _with_invitation(method)
+    return mould_of(message.as_bytes())
 
 
-def _with_invitation(calendar: str) -> Callable[[Any, Any], None]:
+def _with_invitation(method: str) -> Callable[[Any, Any], None]:
     """Return the hook that puts the invitation beside the texts, where mail programs look for it."""
 
     def add(_message: Any, built: Any) -> None:
-        part = MIMEText(calendar, "calendar", "utf-8")
-        part.set_param("method", "CANCEL" if "METHOD:CANCEL" in calendar else "REQUEST")
+        part = MIMEText(part_mark_of("calendar"), "calendar", "utf-8")
+        part.set_param("method", method)
         part.set_param("name", CALENDAR_NAME)
         built.get_payload(0).get_payload(0).attach(part)
 
