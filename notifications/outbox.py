@@ -48,6 +48,8 @@ def claim(session: Session, *, now: datetime, pace: Pace, limit: int, by: str = 
     free = _is_free(now, pace)
     oldest = select(Notice.id).where(free).order_by(col(Notice.send_at), col(Notice.id)).limit(limit)
     ids = [*filter(None, session.exec(oldest.with_for_update(skip_locked=True)))]
+    if not ids:
+        return []
     _give_up_twice_doubted(session, ids, now)
     taken = session.scalars(
         update(Notice)
@@ -216,7 +218,7 @@ def _end(
         **values,
     )
     if done and notice.id is not None:
-        _follow(session, notice.id, status, reason, now)
+        _follow(session, notice.id, status, reason, now, tells=is_digest(notice))
     return done
 
 
@@ -236,9 +238,13 @@ def _own(session: Session, notice: Notice, **values: object) -> bool:
     return won
 
 
-def _follow(session: Session, notice_id: int, status: str, reason: str, now: datetime) -> None:
-    """Do what a settlement brings: its frozen bytes go, and what it told as a message of the day settles with it."""
-    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id) == notice_id))
+def _follow(session: Session, notice_id: int, status: str, reason: str, now: datetime, *, tells: bool = True) -> None:
+    """Do what a settlement brings: its frozen bytes go, and what it ``tells`` as a message of the day settles with it."""
+    session.execute(
+        delete(NoticeBody).where(col(NoticeBody.notice_id) == notice_id).execution_options(synchronize_session=False)
+    )
+    if not tells:
+        return
     told = UNSETTLED if status == "failed" else ("sending",)
     session.execute(
         update(Notice)
