@@ -239,7 +239,7 @@ def _own(session: Session, notice: Notice, **values: object) -> bool:
 
 
 def _follow(session: Session, notice_id: int, status: str, reason: str, now: datetime, *, tells: bool = True) -> None:
-    """Do what a settlement brings: its frozen bytes go, and what it ``tells`` as a message of the day settles with it."""
+    """Do what a settlement brings: its frozen bytes go, and what a message of the day ``tells`` settles with it."""
     session.execute(
         delete(NoticeBody).where(col(NoticeBody.notice_id) == notice_id).execution_options(synchronize_session=False)
     )
