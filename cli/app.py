@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import OperationalError
 
-from cli import cohorts, demo, facts, inspect, programme, running, worklist
+from cli import cohorts, demo, facts, forecast, inspect, programme, running, worklist
 from cli.context import Chosen
 from programme.errors import Refusal
 from programme.wording import sentence
@@ -40,7 +40,7 @@ def options(
     context.obj = Chosen(as_of, allow_real_mail)
 
 
-for module in (programme, cohorts, facts, running, inspect, worklist, demo):
+for module in (programme, cohorts, facts, running, inspect, worklist, forecast, demo):
     module.add_to(app)
 
 

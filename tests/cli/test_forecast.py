@@ -1,0 +1,35 @@
+"""`mourafaka forecast`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.session import Database
+from tests.cli.conftest import Command
+from tests.world import assign_coaches, open_enrolled
+
+
+def test_forecast_names_person_date_kind_and_reason(mourafaka: Command, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'mourafaka.sqlite3'}")
+    open_enrolled(database)
+    assign_coaches(database)
+    database.close()
+    rows = mourafaka("forecast", "--days", "30", "--json", as_of="2027-01-04T08:00").json
+    [welcome] = [row for row in rows if row["kind"] == "welcome"]
+    assert welcome == {
+        "date": "2027-01-04",
+        "person": "cooperative:SM-2027/001",
+        "name": "Présidence 1",
+        "kind": "welcome",
+        "language": "fr",
+        "channel": "email",
+        "enrolment": "SM-2027/001",
+        "about": "",
+        "reason": "promised already, it leaves on 2027-01-04",
+        "key": "SM-2027/001/-/welcome/cooperative:SM-2027/001",
+    }
+    assert "notices, as things stand" in mourafaka("forecast", as_of="2027-01-04T08:00").out
+
+
+def test_forecast_without_a_cohort_is_empty(mourafaka: Command) -> None:
+    assert mourafaka("forecast", "--json").json == []
