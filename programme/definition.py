@@ -105,19 +105,24 @@ class Exit(Rule):
 
 
 class Requirement(Rule):
-    """A fact and the number it must reach; ``of`` is the whole, for the sentence."""
+    """A fact and what it must reach: a number (``at_least``) or a share of its whole (``percent`` of ``of``)."""
 
     fact: FactName
-    at_least: int
-    of: int | None = None
+    at_least: int | None = Field(default=None, ge=0)
+    percent: int | None = Field(default=None, ge=1, le=100)
+    of: int | None = Field(default=None, ge=1)
 
 
 class Gate(Rule):
-    """A checkpoint's rule: the outcome when every requirement is met, and the other one."""
+    """A checkpoint's rule: the outcome when every requirement is met, and the other one.
+
+    With ``second_person``, a decision that is not what the rule proposes needs another person's signature too.
+    """
 
     requires: tuple[Requirement, ...]
     met: Outcome
     not_met: Outcome
+    second_person: bool = False
 
 
 class StageRule(Rule):

@@ -7,8 +7,9 @@ from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
 from programme.calendar import Calendar
-from programme.definition import Definition, StageRule, StepRule, checkpoint_steps
-from programme.gates import REASONS
+from programme.definition import Definition, Requirement, StageRule, StepRule, checkpoint_steps
+from programme.definition_beside import nonsense_beside
+from programme.gates import REASONS, SHARES
 from programme.planning import cycle, numbered, slots
 from programme.timing import START, Timing
 from programme.wording import Sentence, sentence
@@ -30,7 +31,8 @@ def nonsense(definition: Definition) -> Iterator[Nonsense]:
     yield from anchors
     yield from _exits(definition)
     yield from _waiting_stages(definition)
-    yield from _without_whole(definition)
+    yield from _requirements(definition)
+    yield from nonsense_beside(definition)
     if definition.sending.closes <= definition.sending.opens:
         yield ("sending", "closes"), sentence("notices could never leave: write an hour after the one of opens")
     circle = None if names or anchors else cycle(definition)
@@ -180,15 +182,25 @@ def _waiting_stages(definition: Definition) -> Iterator[Nonsense]:
         yield ("stages", at, "after"), message
 
 
-def _without_whole(definition: Definition) -> Iterator[Nonsense]:
-    """Yield the requirements whose reason would be said without its whole ("5 of 12")."""
+def _requirements(definition: Definition) -> Iterator[Nonsense]:
     for at, checkpoint in enumerate(definition.checkpoints):
         for number, requirement in enumerate(checkpoint.gate.requires):
-            if requirement.of is None and "{of}" in REASONS[requirement.fact][0].template:
-                yield (
-                    ("checkpoints", at, "gate", "requires", number),
-                    sentence("{fact} needs its whole for the sentence: write of, such as 12", fact=requirement.fact),
-                )
+            message = _wrong_requirement(requirement)
+            if message is not None:
+                yield ("checkpoints", at, "gate", "requires", number), message
+
+
+def _wrong_requirement(requirement: Requirement) -> Sentence | None:
+    """Return what is wrong with a requirement, one thing at a time; its reason must be sayable ("5 of 12")."""
+    fact = requirement.fact
+    if (requirement.at_least is None) == (requirement.percent is None):
+        return sentence("{fact} needs a number or a share: write at_least or percent, not both", fact=fact)
+    if requirement.percent is not None and fact not in SHARES:
+        known = ", ".join(sorted(SHARES))
+        return sentence("{fact} has no whole to take a share of: write at_least ({known} have)", fact=fact, known=known)
+    if requirement.of is None and (requirement.percent is not None or "{of}" in REASONS[fact][0].template):
+        return sentence("{fact} needs its whole for the sentence: write of, such as 12", fact=fact)
+    return None
 
 
 def _outside(definition: Definition) -> Iterator[Nonsense]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from programme.definition import Exit, FactName, Gate, Outcome, Requirement, StageRule
 from programme.wording import Sentence, sentence
@@ -35,23 +36,44 @@ REASONS: Mapping[FactName, tuple[Sentence, Sentence]] = {
 }
 """The sentence of each fact, still without its figures, and what is said when it cannot be measured."""
 
+SHARES: Mapping[FactName, Sentence] = {
+    "sessions_held": sentence("{value} of {of} held = {share} %, needs {needed} %"),
+    "modules_present": sentence("{value} of {of} attended = {share} %, needs {needed} %"),
+}
+"""The sentence of each fact that can be asked for as a share of its whole."""
+
 
 @dataclass(frozen=True)
 class Reason:
-    """One requirement, what was recorded, and whether that is enough."""
+    """One requirement, what was recorded, and whether that is enough; ``needed`` is a percentage when ``share``."""
 
     fact: FactName
     value: int | None
     needed: int
     of: int | None
     met: bool
+    share: bool = False
 
     def sentence(self) -> Sentence:
         """Say it: what was recorded and what is needed."""
         measured, unknown = REASONS[self.fact]
         if self.value is None:
             return unknown
-        return Sentence(measured.template, {"value": self.value, "needed": self.needed, "of": self.of})
+        facts = {"value": self.value, "needed": self.needed, "of": self.of}
+        if self.share:
+            return Sentence(SHARES[self.fact].template, {**facts, "share": said_share(self.value, self.of or 1)})
+        return Sentence(measured.template, facts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a decision keeps it; ``Reason(**stored)`` reads it again."""
+        stored = {"fact": self.fact, "value": self.value, "needed": self.needed, "of": self.of, "met": self.met}
+        return {**stored, "share": True} if self.share else stored
+
+
+def said_share(value: int, whole: int) -> str:
+    """Return a share in per cent as it is said: one decimal at most, halves up (4 of 6 is 66.7, 3 of 4 is 75)."""
+    tenths = (2000 * value + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
 
 
 @dataclass(frozen=True)
@@ -69,8 +91,16 @@ def weigh(requirement: Requirement, facts: Facts) -> Reason:
     cannot be measured. Any other unmeasured fact is not met.
     """
     value = facts.get(requirement.fact)
-    met = requirement.fact == "plan_done_percent" if value is None else value >= requirement.at_least
-    return Reason(requirement.fact, value, requirement.at_least, requirement.of, met)
+    is_share, needed = requirement.percent is not None, requirement.percent or requirement.at_least or 0
+    met = requirement.fact == "plan_done_percent" if value is None else _reaches(value, requirement)
+    return Reason(requirement.fact, value, needed, requirement.of, met, is_share)
+
+
+def _reaches(value: int, requirement: Requirement) -> bool:
+    """Tell it in whole numbers: two thirds are never 66 or 67 per cent."""
+    if requirement.percent is not None:
+        return value * 100 >= requirement.percent * (requirement.of or 1)
+    return value >= (requirement.at_least or 0)
 
 
 def propose(gate: Gate, facts: Facts) -> Proposal:

@@ -9,7 +9,8 @@ from functools import lru_cache, reduce
 from graphlib import CycleError, TopologicalSorter
 
 from programme.calendar import ONE_DAY, Calendar, Season
-from programme.definition import Definition, Role, StepKind, StepRule
+from programme.closures import NONE, Closures, closed_by, open_day
+from programme.definition import MEETINGS, Definition, Role, StepKind, StepRule
 from programme.timing import START, Term, Timing
 from programme.wording import Bilingual, Sentence, sentence
 
@@ -73,18 +74,21 @@ def _timing_of(definition: Definition, rule: StepRule, number: int) -> Timing:
     return Timing(rule.due.anchor, (*rule.due.terms, Term(weeks, "weeks")))
 
 
-def plan(definition: Definition, start_on: date, calendar: Calendar, *, rank: int = 0) -> list[PlannedStep]:
+def plan(
+    definition: Definition, start_on: date, calendar: Calendar, *, rank: int = 0, closed: Closures = NONE
+) -> list[PlannedStep]:
     """Return the dated steps of an enrolment that starts on ``start_on``, by date.
 
-    Each date is on a working day and outside the step's closed seasons. ``rank`` is the
-    cooperative's place among those of one coach: visits are spread by it over the following
-    working days, and then over the hours of a day (`hour_of`).
+    Each date is on a working day and outside the step's closed seasons; meetings are outside the
+    windows ``closed`` to the cooperative too. ``rank`` is the cooperative's place among those of
+    one coach: visits are spread by it over the following working days, and then over the hours of
+    a day (`hour_of`).
     """
     anchors = {START: start_on}
     steps = []
     for slot in slots(definition):
         nominal = slot.timing.nominal(anchors, calendar)
-        due_on = landing(slot.rule, nominal, calendar, rank=rank)
+        due_on = landing(slot.rule, nominal, calendar, rank=rank, closed=closed)
         anchors[slot.key] = due_on
         steps.append(
             PlannedStep(
@@ -94,12 +98,17 @@ def plan(definition: Definition, start_on: date, calendar: Calendar, *, rank: in
     return sorted(steps, key=lambda step: (step.due_on, step.key))
 
 
-def landing(rule: StepRule, nominal: date, calendar: Calendar, *, rank: int = 0) -> date:
-    """Return the day a step falls on: working, outside its closed seasons, spread by ``rank``."""
-    avoid = frozenset(rule.avoid)
+def landing(rule: StepRule, nominal: date, calendar: Calendar, *, rank: int = 0, closed: Closures = NONE) -> date:
+    """Return the day a step falls on: working, outside its closed seasons and windows, spread by ``rank``."""
+    avoid, windows = frozenset(rule.avoid), windows_for(rule.kind, closed)
     spread = rank % rule.spread_days if rule.spread_days else 0
-    day = calendar.on_or_after(nominal, avoid)
-    return calendar.on_or_after(calendar.add_working_days(day, spread), avoid) if spread else day
+    day = open_day(nominal, calendar, avoid, windows)
+    return open_day(calendar.add_working_days(day, spread), calendar, avoid, windows) if spread else day
+
+
+def windows_for(kind: str, closed: Closures) -> Closures:
+    """Return the closed windows that a kind of step avoids: only what brings people together does."""
+    return closed if kind in MEETINGS else NONE
 
 
 def hour_of(rule: StepRule, rank: int) -> time:
@@ -134,16 +143,16 @@ def title_of(definition: Definition, rule_key: str, number: int | None) -> Bilin
     return Bilingual(fr=title.fr.replace("{n}", str(number)), ar=title.ar.replace("{n}", str(number)))
 
 
-def why_then(step: PlannedStep, definition: Definition, calendar: Calendar) -> Sentence:
+def why_then(step: PlannedStep, definition: Definition, calendar: Calendar, closed: Closures = NONE) -> Sentence:
     """Explain a planned date: its rule, and all that moved it off the rule's own day, in order.
 
-    ``calendar`` is the one that the plan was made with.
+    ``calendar`` and ``closed`` are those that the plan was made with.
     """
     slot = next(slot for slot in slots(definition) if slot.key == step.key)
     rule = spell(slot.timing)
     if step.due_on == step.nominal_on:
         return sentence("{rule} is {day}", rule=rule, day=step.due_on.isoformat())
-    cause = reduce(_then, _causes(slot.rule, step, calendar))
+    cause = reduce(_then, _causes(slot.rule, step, calendar, closed))
     return sentence(
         "{rule} is {nominal}, {cause}: moved to {day}",
         rule=rule,
@@ -162,11 +171,11 @@ def spell(timing: Timing) -> str:
 SEASON_NAMES: Mapping[Season, Sentence] = {"august": sentence("August"), "ramadan": sentence("Ramadan")}
 
 
-def _causes(rule: StepRule, step: PlannedStep, calendar: Calendar) -> list[Sentence]:
+def _causes(rule: StepRule, step: PlannedStep, calendar: Calendar, closed: Closures) -> list[Sentence]:
     """Return what moved a step, in order and each once: the closed days on the way, then the sharing out."""
     causes: list[Sentence] = []
     day = step.nominal_on
-    while day < step.due_on and (cause := _closed_because(rule, day, calendar)):
+    while day < step.due_on and (cause := closed_because(rule, day, calendar, closed)):
         if cause not in causes:
             causes.append(cause)
         day += ONE_DAY
@@ -175,11 +184,17 @@ def _causes(rule: StepRule, step: PlannedStep, calendar: Calendar) -> list[Sente
     return causes
 
 
-def _closed_because(rule: StepRule, day: date, calendar: Calendar) -> Sentence | None:
-    """Return why a step cannot be on ``day``: the season first, it is what closes most days."""
-    season = calendar.in_season(day, frozenset(rule.avoid))
+def closed_because(rule: StepRule | None, day: date, calendar: Calendar, closed: Closures = NONE) -> Sentence | None:
+    """Return why a step cannot be on ``day``: the season first, it is what closes most days.
+
+    ``rule`` is None for a step that no rule of the definition describes.
+    """
+    season = calendar.in_season(day, frozenset(rule.avoid)) if rule else None
     if season is not None:
         return sentence("in a closed season ({season})", season=SEASON_NAMES[season])
+    window = closed_by(day, windows_for(rule.kind, closed)) if rule else None
+    if window is not None:
+        return sentence("in closed days ({reason})", reason=window.reason)
     holiday = calendar.holiday(day)
     if holiday is not None:
         return sentence("a holiday ({name})", name=holiday.name)

@@ -143,6 +143,30 @@ MEANINGLESS = [
         id="requirement without its whole",
     ),
     pytest.param(
+        ("{fact: sessions_held, at_least: 5, of: 12}", "{fact: sessions_held, percent: 40}"),
+        ("- ", "{fact: sessions_held, percent: 40}"),
+        "sessions_held needs its whole for the sentence: write of, such as 12",
+        id="share without its whole",
+    ),
+    pytest.param(
+        ("{fact: sessions_held, at_least: 5, of: 12}", "{fact: sessions_held, of: 12}"),
+        ("- ", "{fact: sessions_held, of: 12}"),
+        "sessions_held needs a number or a share: write at_least or percent, not both",
+        id="requirement that asks for nothing",
+    ),
+    pytest.param(
+        ("{fact: sessions_held, at_least: 5, of: 12}", "{fact: sessions_held, at_least: 5, percent: 40, of: 12}"),
+        ("- ", "{fact: sessions_held, at_least: 5, percent: 40, of: 12}"),
+        "sessions_held needs a number or a share: write at_least or percent, not both",
+        id="requirement that asks for both",
+    ),
+    pytest.param(
+        ("{fact: plan_done_percent, at_least: 40}", "{fact: plan_done_percent, percent: 40, of: 10}"),
+        ("- ", "{fact: plan_done_percent, percent: 40, of: 10}"),
+        "plan_done_percent has no whole to take a share of: write at_least (modules_present, sessions_held have)",
+        id="share of what has no whole",
+    ),
+    pytest.param(
         ('closes: "17:00"', 'closes: "08:00"'),
         ("closes: ", '"08:00"'),
         "notices could never leave: write an hour after the one of opens",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programme.definition import Exit, FactName, Requirement
+from programme.definition import Exit, FactName, Gate, Requirement
 from programme.definition_file import read_definition, shipped_text
-from programme.gates import REASONS, Reason, is_completed, propose, weigh
+from programme.gates import REASONS, Reason, is_completed, propose, said_share, weigh
 
 SHIPPED = read_definition(shipped_text())
 M12 = SHIPPED.checkpoint("M12").gate
@@ -113,3 +113,45 @@ def test_propose_never_gets_worse_with_more_done(sessions, percent):
 def test_is_completed_by_each_kind_of_exit(rule, open_keys, done_keys, facts, completed):
     stage = SHIPPED.stage("start").model_copy(update={"exit": rule})
     assert is_completed(stage, open_keys=open_keys, done_keys=done_keys, facts=facts) == completed
+
+
+SHARE = Gate(requires=({"fact": "modules_present", "percent": 75, "of": 6},), met="continue", not_met="recovery")
+
+
+@pytest.mark.parametrize(
+    ("attended", "outcome", "reason"),
+    [
+        (4, "recovery", "4 of 6 attended = 66.7 %, needs 75 %"),
+        (5, "continue", "5 of 6 attended = 83.3 %, needs 75 %"),
+        (6, "continue", "6 of 6 attended = 100 %, needs 75 %"),
+        (None, "recovery", "training modules: not measured"),
+    ],
+)
+def test_propose_weighs_a_share_of_the_whole(attended, outcome, reason):
+    assert propose(SHARE, {"modules_present": attended}).outcome == outcome
+    assert reasons(SHARE, {"modules_present": attended}) == [reason]
+
+
+def test_share_is_weighed_in_whole_numbers():
+    two_thirds = Requirement(fact="sessions_held", percent=67, of=12)
+    assert [weigh(two_thirds, {"sessions_held": value}).met for value in (8, 9)] == [False, True]
+    assert str(weigh(two_thirds, {"sessions_held": 8}).sentence()) == "8 of 12 held = 66.7 %, needs 67 %"
+
+
+@given(st.integers(0, 60), st.integers(1, 60), st.integers(1, 100))
+def test_share_is_reached_exactly_when_the_number_that_it_stands_for_is(value, whole, percent):
+    number = next(count for count in range(6001) if count * 100 >= percent * whole)
+    share = weigh(Requirement(fact="sessions_held", percent=percent, of=whole), {"sessions_held": value})
+    plain = weigh(Requirement(fact="sessions_held", at_least=number, of=whole), {"sessions_held": value})
+    assert share.met == plain.met
+
+
+@pytest.mark.parametrize("requirement", [*M24.requires, *SHARE.requires])
+def test_reason_is_read_again_from_what_a_decision_keeps(requirement):
+    reason = weigh(requirement, {"modules_present": 4})
+    assert Reason(**reason.to_json()) == reason
+
+
+def test_share_of_a_whole_is_said_with_one_decimal_at_most():
+    said = [said_share(value, whole) for value, whole in ((0, 6), (1, 6), (4, 6), (3, 4), (1, 8), (13, 12))]
+    assert said == ["0", "16.7", "66.7", "75", "12.5", "108.3"]
