@@ -8,64 +8,45 @@ from datetime import date, datetime
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from actions import history
+from actions.access import held_on, refuse_outsider
+from actions.coaches import coach_on, follow, hand_over, refuse_no_coach
 from actions.cohorts import cohort_of
 from actions.lookup import enrolment_named, person_named
 from actions.record import complete_step
 from models import CoachAssignment, Enrolment, Person, RoleAssignment, Step
-from programme.calendar import ONE_DAY
 from programme.civil import civil_day
-from programme.errors import NoCoach, NotACoach
+from programme.errors import NoCoach
 
 COACH_STEP = "start.coach"
 
 
-def assign_coach(session: Session, *, code: str, coach: str, by: str, now: datetime) -> None:
+def assign_coach(session: Session, *, code: str, coach: str, by: str, now: datetime, reason: str = "") -> None:
     """Have a coach follow an enrolment from today; the step that asks for it is done by this.
 
-    Who followed it until now has done so up to yesterday; naming the same coach again changes nothing.
+    Who followed it until now has done so up to yesterday, and what they were still to hear goes
+    to the new one; naming the same coach again changes nothing.
     """
     enrolment = enrolment_named(session, code, to_change=True)
-    person = person_named(session, coach)
-    assert enrolment.id is not None
-    assert person.id is not None
-    _refuse_others(session, person, civil_day(now))
-    earlier = _in_force(session, enrolment)
-    if [row.person_id for row in earlier] == [person.id]:
+    refuse_outsider(session, by, enrolment, civil_day(now))
+    _assign(session, enrolment, coach, by=by, now=now, why=reason.strip())
+
+
+def _assign(session: Session, enrolment: Enrolment, coach: str, *, by: str, now: datetime, why: str = "") -> None:
+    person, today = person_named(session, coach), civil_day(now)
+    refuse_no_coach(session, coach, today)
+    earlier = coach_on(session, enrolment, today)
+    if earlier is not None and earlier.id == person.id:
         return
-    for row in earlier:
-        row.ends_on = civil_day(now) - ONE_DAY
-    session.add(CoachAssignment(enrolment_id=enrolment.id, person_id=person.id, starts_on=civil_day(now)))
-    history.record(session, enrolment, "coach assigned", by=by, now=now, subject=person.code)
+    follow(session, enrolment, person, on=today, by=by, now=now, why=why)
     session.flush()
+    if earlier is not None:
+        reason = f"{coach} follows {enrolment.code} from {today}"
+        hand_over(session, [enrolment], earlier, {enrolment.code: person}, on=today, now=now, reason=reason)
     waiting = session.exec(
         select(Step).where(Step.enrolment_id == enrolment.id, Step.key == COACH_STEP, Step.status == "open")
     ).first()
     if waiting is not None:
-        complete_step(session, code=code, step=COACH_STEP, on=civil_day(now), by=by, now=now)
-
-
-def _refuse_others(session: Session, person: Person, today: date) -> None:
-    role = session.exec(
-        select(RoleAssignment.id).where(
-            RoleAssignment.person_id == person.id,
-            RoleAssignment.role == "coach",
-            RoleAssignment.starts_on <= today,
-            or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= today),
-        )
-    ).first()
-    if role is None:
-        raise NotACoach(code=person.code, on=today)
-
-
-def _in_force(session: Session, enrolment: Enrolment) -> list[CoachAssignment]:
-    return list(
-        session.exec(
-            select(CoachAssignment).where(
-                CoachAssignment.enrolment_id == enrolment.id, col(CoachAssignment.ends_on).is_(None)
-            )
-        )
-    )
+        complete_step(session, code=enrolment.code, step=COACH_STEP, on=today, by=by, now=now)
 
 
 def assign_cohort(session: Session, *, code: str, by: str, now: datetime) -> int:
@@ -89,7 +70,7 @@ def assign_cohort(session: Session, *, code: str, by: str, now: datetime) -> int
         pool = coaches[delegation]
         for number, enrolment in enumerate(group):
             coach = pool[number * len(pool) // len(group)]
-            assign_coach(session, code=enrolment.code, coach=coach.code, by=by, now=now)
+            _assign(session, enrolment, coach.code, by=by, now=now)
     return len(rows)
 
 
@@ -104,8 +85,7 @@ def _coaches(session: Session, delegation: str, today: date) -> list[Person]:
         .where(
             RoleAssignment.role == "coach",
             or_(col(RoleAssignment.delegation) == delegation, col(RoleAssignment.delegation).is_(None)),
-            RoleAssignment.starts_on <= today,
-            or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= today),
+            held_on(today),
         )
         .order_by(Person.code)
     ).all()

@@ -187,10 +187,7 @@ def propose_decision(session: Session, evaluation_id: int, *, now: datetime) -> 
             definition,
             facts,
             proposal.outcome,
-            [
-                {"fact": item.fact, "value": item.value, "needed": item.needed, "of": item.of, "met": item.met}
-                for item in proposal.reasons
-            ],
+            [item.to_json() for item in proposal.reasons],
         )
     )
     history.record(

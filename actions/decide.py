@@ -7,15 +7,18 @@ from datetime import date, datetime
 from sqlmodel import Session, select
 
 from actions import history
+from actions.access import refuse_outsider
 from actions.conclude import nudge
 from actions.desk import open_desk
+from actions.ends import decided_end, finish
 from actions.extra_steps import add_recovery
 from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future
 from actions.programmes import definition_of
-from actions.tell import close, tell, withdraw, withdraw_rest
-from models import Decision, Enrolment, Notice, Passage, Step
+from actions.tell import close, tell, withdraw
+from models import Decision, Enrolment, Notice, Step
 from notifications.promises import Word
 from programme.civil import civil_day
+from programme.decision_errors import AwaitsSecond, NothingToCountersign, SecondIsFirst
 from programme.definition import ENDINGS, Definition, Outcome
 from programme.errors import AlreadyDecided, CheckpointUnknown, NothingProposed, OutcomeUnknown, ReasonNeeded
 
@@ -42,32 +45,106 @@ def decide(
     reason: str = "",
     on: date | None = None,
 ) -> Decision:
-    """Sign a checkpoint's decision: recorded, told to the cooperative, and carried out in one transaction."""
+    """Sign a checkpoint's decision: recorded, told to the cooperative, and carried out in one transaction.
+
+    Where the gate asks for a second person, one that is not what the rule proposes is only
+    written down: nothing is told or carried out until another person signs it too.
+    """
     enrolment = enrolment_named(session, code, to_change=True)
+    refuse_outsider(session, by, enrolment, civil_day(now))
     definition = definition_of(session, enrolment)
     decision = _undecided(session, enrolment, definition, checkpoint)
     checked = _allowed(definition, checkpoint, outcome)
-    if checked != decision.proposal and not reason.strip():
+    is_override = checked != decision.proposal
+    if is_override and not reason.strip():
         raise ReasonNeeded(proposal=decision.proposal, outcome=outcome)
     decided_on = on or civil_day(now)
     refuse_future(decided_on, civil_day(now))
-    decision.status, decision.outcome, decision.decided_on = "decided", checked, decided_on
-    decision.decided_by, decision.override_reason = by, reason.strip() or None
-    _close_step(session, enrolment, definition, checkpoint, decided_on, by=by, now=now)
+    decision.outcome, decision.decided_by, decision.override_reason = checked, by, reason.strip() or None
+    if is_override and definition.checkpoint(checkpoint).gate.second_person:
+        decision.status = "to_countersign"
+        _write_down(session, enrolment, decision, "decision to countersign", by=by, now=now)
+        return decision
+    _sign(session, enrolment, definition, decision, decided_on, verb="decided", by=by, now=now)
+    return decision
+
+
+def countersign(session: Session, *, code: str, checkpoint: str, by: str, now: datetime) -> Decision:
+    """Sign another person's decision: from now on it stands, is told and carried out, dated today."""
+    enrolment = enrolment_named(session, code, to_change=True)
+    refuse_outsider(session, by, enrolment, civil_day(now))
+    decision = _to_countersign(session, enrolment, checkpoint)
+    if _same_person(by, decision.decided_by or ""):
+        raise SecondIsFirst(by=by, checkpoint=checkpoint, code=code)
+    decision.second_by = by
+    definition = definition_of(session, enrolment)
+    _sign(session, enrolment, definition, decision, civil_day(now), verb="countersigned", by=by, now=now)
+    return decision
+
+
+def decline_countersign(
+    session: Session, *, code: str, checkpoint: str, by: str, now: datetime, reason: str = ""
+) -> Decision:
+    """Put a decision that waits for a second signature back to what the rule proposed; who wrote it may do so too."""
+    enrolment = enrolment_named(session, code, to_change=True)
+    refuse_outsider(session, by, enrolment, civil_day(now))
+    decision = _to_countersign(session, enrolment, checkpoint)
+    _write_down(session, enrolment, decision, "countersign declined", by=by, now=now, why=reason.strip())
+    decision.status, decision.outcome = "proposed", None
+    decision.decided_by, decision.override_reason = None, None
+    return decision
+
+
+def _to_countersign(session: Session, enrolment: Enrolment, checkpoint: str) -> Decision:
+    decision = session.exec(
+        select(Decision).where(
+            Decision.enrolment_id == enrolment.id,
+            Decision.checkpoint == checkpoint,
+            Decision.status == "to_countersign",
+        )
+    ).first()
+    if decision is None:
+        raise NothingToCountersign(checkpoint=checkpoint, code=enrolment.code)
+    return decision
+
+
+def _same_person(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _sign(
+    session: Session,
+    enrolment: Enrolment,
+    definition: Definition,
+    decision: Decision,
+    on: date,
+    *,
+    verb: str,
+    by: str,
+    now: datetime,
+) -> None:
+    decision.status, decision.decided_on = "decided", on
+    outcome = _allowed(definition, decision.checkpoint, decision.outcome or "")
+    _close_step(session, enrolment, definition, decision.checkpoint, on, by=by, now=now)
+    _write_down(session, enrolment, decision, verb, by=by, now=now)
+    _tell_result(session, enrolment, definition, decision, outcome, now=now)
+    _carry_out(session, enrolment, decision, outcome, by=by, now=now)
+
+
+def _write_down(
+    session: Session, enrolment: Enrolment, decision: Decision, verb: str, *, by: str, now: datetime, why: str = ""
+) -> None:
     history.record(
         session,
         enrolment,
-        "decided",
+        verb,
         by=by,
         now=now,
-        subject=checkpoint,
-        why=reason.strip(),
+        subject=decision.checkpoint,
+        why=why or decision.override_reason or "",
         proposal=decision.proposal,
-        outcome=checked,
+        outcome=decision.outcome,
     )
-    _tell_result(session, enrolment, definition, decision, checked, now=now)
-    _carry_out(session, enrolment, decision, checked, by=by, now=now)
-    return decision
 
 
 def _undecided(session: Session, enrolment: Enrolment, definition: Definition, checkpoint: str) -> Decision:
@@ -81,6 +158,8 @@ def _undecided(session: Session, enrolment: Enrolment, definition: Definition, c
         raise NothingProposed(checkpoint=checkpoint, code=enrolment.code)
     if decision.status == "decided":
         raise AlreadyDecided(checkpoint=checkpoint, code=enrolment.code, on=decision.decided_on, by=decision.decided_by)
+    if decision.status == "to_countersign":
+        raise AwaitsSecond(checkpoint=checkpoint, code=enrolment.code, by=decision.decided_by)
     return decision
 
 
@@ -152,26 +231,4 @@ def _carry_out(
     if outcome == "recovery":
         add_recovery(session, enrolment, decision.decided_on or civil_day(now), now=now)
     elif outcome in ENDINGS:
-        _end(session, enrolment, outcome, by=by, now=now)
-
-
-def _end(session: Session, enrolment: Enrolment, outcome: Outcome, *, by: str, now: datetime) -> None:
-    """End an enrolment: open steps are not required any more, what has not left about them is taken back."""
-    today = civil_day(now)
-    enrolment.status = "excluded" if outcome == "exit" else "completed"
-    enrolment.outcome, enrolment.ended_on = outcome, today
-    steps = session.exec(
-        select(Step).where(Step.enrolment_id == enrolment.id, Step.status == "open", Step.origin != "call")
-    ).all()
-    for step in steps:
-        close(step, "not_required", on=today, by="engine")
-    reason = f"enrolment ended: {outcome}"
-    withdraw(session, enrolment, steps, reason=reason, now=now)
-    withdraw_rest(session, enrolment, reason=reason, now=now)
-    for passage in session.exec(select(Passage).where(Passage.enrolment_id == enrolment.id)):
-        passage.wake_on = None
-        if passage.stage == "closing" and outcome != "exit":
-            passage.completed_on = today
-            history.record(session, enrolment, "stage completed", by="engine", now=now, subject=passage.stage)
-    session.flush()
-    history.record(session, enrolment, "ended", by=by, now=now, why=outcome)
+        finish(session, enrolment, decided_end(outcome, civil_day(now)), by=by, now=now)

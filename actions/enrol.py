@@ -10,8 +10,10 @@ from sqlmodel import Session, col, select
 from actions import history
 from actions.cohorts import cohort_of
 from actions.desk import open_desk
-from actions.programmes import calendar_of, definition_of
+from actions.legal import legal_steps
+from actions.programmes import calendar_of, closures_of, definition_of
 from actions.tell import tell
+from actions.watch import first_watch
 from models import Cohort, Enrolment, Passage, Step
 from notifications.promises import Word
 from programme import reminders
@@ -44,10 +46,14 @@ def start(session: Session, cohort: Cohort, enrolment: Enrolment, *, by: str, no
     today = civil_day(now)
     steps = [
         step_of(enrolment, planned, definition, calendar, today)
-        for planned in plan(definition, cohort.start_on, calendar, rank=enrolment.rank)
+        for planned in plan(
+            definition, cohort.start_on, calendar, rank=enrolment.rank, closed=closures_of(session, enrolment)
+        )
     ]
-    session.add_all(steps)
+    legal = legal_steps(session, enrolment, definition, calendar, today)
+    session.add_all([*steps, *legal])
     session.add_all(_passages(enrolment, definition, calendar, cohort.start_on))
+    enrolment.watch_on = first_watch(definition, max(cohort.start_on, today), steps)
     history.record(
         session,
         enrolment,
@@ -57,6 +63,7 @@ def start(session: Session, cohort: Cohort, enrolment: Enrolment, *, by: str, no
         subject=cohort.code,
         why=f"version {definition.version} of {definition.programme}",
         steps=len(steps),
+        legal=len(legal),
     )
 
 

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, func, select
 
 from actions import history
-from actions.programmes import calendar_of, definition_of
+from actions.programmes import calendar_of, closures_of, definition_of
 from actions.tell import title_for
 from models import Enrolment, Step
 from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
+from programme.closures import open_day
 from programme.definition import MEETINGS, Definition, RecoveryRule
 from programme.planning import hour_of, landing
 from programme.timing import START
@@ -28,7 +29,7 @@ def plan_make_up(session: Session, enrolment: Enrolment, missed: Step, *, on: da
     if stage.make_up_after_weeks is None or stage.make_ups_until is None or enrolment.start_on is None:
         return
     nominal = on + timedelta(weeks=stage.make_up_after_weeks)
-    due_on = landing(definition.by_key[missed.rule], nominal, calendar)
+    due_on = landing(definition.by_key[missed.rule], nominal, calendar, closed=closures_of(session, enrolment))
     if due_on > stage.make_ups_until.nominal({START: enrolment.start_on}, calendar):
         history.record(session, enrolment, "no make-up left", by="engine", now=now, subject=missed.key)
         return
@@ -62,7 +63,7 @@ def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, no
     for rank in range(1, rule.sessions + 1):
         number = earlier + rank
         nominal = decided_on + timedelta(weeks=rule.every_weeks * rank)
-        held_on = calendar.on_or_after(nominal)
+        held_on = open_day(nominal, calendar, closed=closures_of(session, enrolment))
         reported = held_on + timedelta(days=rule.report_within_days)
         report = (reported, calendar.on_or_after(reported))
         session.add(_recovery(enrolment, definition, calendar, rule, "session", number, (nominal, held_on), now))

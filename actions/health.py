@@ -7,18 +7,34 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
+from actions import history
 from actions.morning import next_morning
 from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
 LATE_OUTBOX = timedelta(hours=24)
+SLACK = timedelta(minutes=5)
+"""By how much the clocks of two machines may differ without anybody being told."""
 
 
 def ailments(session: Session, now: datetime) -> list[Sentence]:
     """Return what a person should look at, each with what to do."""
-    found = [_paused(session, now), _late_morning(session, now), _old_outbox(session, now), _stuck(session, now)]
+    checks = (_behind, _paused, _late_morning, _old_outbox, _stuck)
+    found = [check(session, now) for check in checks]
     return [one for one in (*found, *_unsettled(session), *_unstaffed(session, now)) if one is not None]
+
+
+def _behind(session: Session, now: datetime) -> Sentence | None:
+    """Tell that the machine's clock is behind what is recorded: reminders would come late, and leases last too long."""
+    last = history.last_recorded(session)
+    if last is None or last - now <= SLACK:
+        return None
+    return sentence(
+        "The machine's clock says {now}, before what is recorded ({last}): set it right; nothing is sent twice.",
+        now=f"{wall(now):%Y-%m-%d %H:%M}",
+        last=f"{wall(last):%Y-%m-%d %H:%M}",
+    )
 
 
 def _paused(session: Session, now: datetime) -> Sentence | None:

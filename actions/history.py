@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from models import Enrolment, History
+
+FLOOR = "history_floor"
 
 
 def record(
@@ -23,7 +25,24 @@ def record(
 ) -> None:
     """Add one line: who did what to which step, stage or checkpoint, why, and what was before and after."""
     assert enrolment.id is not None
-    session.add(History(**line(enrolment.id, verb, by=by, now=now, subject=subject, why=why, **detail)))
+    at = not_before(session, now)
+    session.add(History(**line(enrolment.id, verb, by=by, now=at, subject=subject, why=why, **detail)))
+
+
+def not_before(session: Session, now: datetime) -> datetime:
+    """Return ``now``, or the instant of the last line where a clock that was set back says an earlier one.
+
+    No line stands before its cause. The last line is asked for once in a session.
+    """
+    floor: datetime | None = session.info.get(FLOOR) or last_recorded(session)
+    at = max(now, floor) if floor else now
+    session.info[FLOOR] = at
+    return at
+
+
+def last_recorded(session: Session) -> datetime | None:
+    """Return the instant of the last line of all; lines are only ever added, so it is the latest too."""
+    return session.exec(select(History.at).order_by(col(History.id).desc()).limit(1)).first()
 
 
 def line(

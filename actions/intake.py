@@ -211,9 +211,8 @@ class _Shelf:
         owners = [next(fresh) if stored is None else stored.id for stored in found]
         enrolments = [self._enrolment(owner, one) for owner, one in zip(owners, candidates, strict=True)]
         keys = self._insert(Enrolment, enrolments)
-        self._insert(
-            History, [history.line(key, "selected", by=by, now=now, subject=self._cohort.code) for key in keys]
-        )
+        at = history.not_before(self._session, now)
+        self._insert(History, [history.line(key, "selected", by=by, now=at, subject=self._cohort.code) for key in keys])
 
     def _insert(self, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> list[int]:
         """Insert rows and return their ids in the same order."""

@@ -6,18 +6,34 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, Person, Step
+from models import Cohort, Enrolment, Person, Step, Suspension
 from programme.errors import DateInFuture, EnrolmentNotActive, EnrolmentUnknown, PersonUnknown, StepClosed, StepUnknown
+from programme.pausing_errors import EnrolmentSuspended
 
 
 def enrolment_named(session: Session, code: str, *, to_change: bool = False) -> Enrolment:
-    """Return an enrolment by its code; refused when it is not active and about to be changed."""
+    """Return an enrolment by its code; refused when it is not active and about to be changed.
+
+    Of a suspended one the refusal says so: it is resumed first.
+    """
     enrolment = session.exec(select(Enrolment).where(Enrolment.code == code)).first()
     if enrolment is None:
         raise EnrolmentUnknown(code=code)
+    pause = suspension_of(session, enrolment) if to_change else None
+    if pause is not None:
+        raise EnrolmentSuspended(code=code, on=pause.from_on)
     if to_change and enrolment.status != "active":
         raise EnrolmentNotActive(code=code, status=enrolment.status)
     return enrolment
+
+
+def suspension_of(session: Session, enrolment: Enrolment) -> Suspension | None:
+    """Return the pause that an enrolment is in now."""
+    if enrolment.status != "suspended":
+        return None
+    return session.exec(
+        select(Suspension).where(Suspension.enrolment_id == enrolment.id, col(Suspension.until_on).is_(None))
+    ).first()
 
 
 def cohort_of_enrolment(session: Session, enrolment: Enrolment) -> Cohort:

@@ -15,6 +15,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import Session, col, func, select
 
+from actions.alerts import alerts_due, raise_alerts
 from actions.conclude import (
     Conclusion,
     announce_decision,
@@ -52,21 +53,22 @@ def open_cohorts(session: Session) -> list[Cohort]:
 
 @dataclass(frozen=True)
 class Due:
-    """What a cohort's morning has to do: enrolments by stage, evaluations, and whether anyone should hear."""
+    """What a cohort's morning has to do: enrolments by stage, evaluations, alerts, and whether anyone should hear."""
 
     stages: dict[str, list[int]]
     evaluations: list[int]
     decisions: list[int]
+    alerts: list[int]
     reminders: bool
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is due."""
-        return not (self.stages or self.evaluations or self.decisions or self.reminders)
+        return not (self.stages or self.evaluations or self.decisions or self.alerts or self.reminders)
 
 
 def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
-    """Ask what the morning has to do; four indexed questions, whatever the number enrolled."""
+    """Ask what the morning has to do; five indexed questions, whatever the number enrolled."""
     today = civil_day(now)
     by_stage = passages_due(session, cohort, today)
     ordered = {rule.key: by_stage[rule.key] for rule in definition_of(session, cohort).stages if rule.key in by_stage}
@@ -74,6 +76,7 @@ def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
         stages=ordered,
         evaluations=evaluations_waiting(session, cohort),
         decisions=decisions_unannounced(session, cohort),
+        alerts=alerts_due(session, cohort, today),
         reminders=bool(steps_due(session, cohort, today, limit=1)),
     )
 
@@ -105,6 +108,11 @@ def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Do
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Show each of these signed decisions once."""
     return _one_by_one(database, ids, lambda session, one: announce_decision(session, one, now=now))
+
+
+def alert_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
+    """Raise what is amiss with each of these enrolments; one that fails holds back nobody."""
+    return _one_by_one(database, ids, lambda session, one: raise_alerts(session, one, now=now))
 
 
 def _one_by_one(database: Database, ids: Sequence[int], work: Callable[[Session, int], list[Conclusion]]) -> Done:
@@ -168,6 +176,8 @@ def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:
         _add(done, checkpoint_work(database, due.evaluations, now))
     if due.decisions:
         _add(done, announcement_work(database, due.decisions, now))
+    if due.alerts:
+        _add(done, alert_work(database, due.alerts, now))
     for chunk in reminder_chunks(database, cohort, now) if due.reminders else ():
         _add(done, reminder_work(database, cohort, chunk, now))
     return done
@@ -223,16 +233,16 @@ def next_morning(session: Session) -> date | None:
 
     It is a day of the past when something waits that is due already.
     """
-    lives = (
-        Enrolment.status == "active",
-        col(Enrolment.cohort_id).in_(select(Cohort.id).where(Cohort.status == "open")),
-    )
+    followed = col(Enrolment.cohort_id).in_(select(Cohort.id).where(Cohort.status == "open"))
+    lives = (Enrolment.status == "active", followed)
+    watched = (col(Enrolment.watch_on).is_not(None), col(Enrolment.status).in_(("active", "suspended")), followed)
     days = [
         session.exec(select(func.min(Step.remind_on)).join(Enrolment).where(Step.status == "open", *lives)).one(),
         session.exec(select(func.min(Passage.wake_on)).join(Enrolment).where(*lives)).one(),
         session.exec(
             select(func.min(Evaluation.on)).join(Enrolment).where(col(Evaluation.proposed_on).is_(None), *lives)
         ).one(),
+        session.exec(select(func.min(Enrolment.watch_on)).where(*watched)).one(),
     ]
     return min((day for day in days if day is not None), default=None)
 

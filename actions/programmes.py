@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, HolidayOverride, ProgrammeVersion
+from models import ClosedWindow, Cohort, Cooperative, Enrolment, HolidayOverride, ProgrammeVersion
 from programme.calendar import Calendar
+from programme.closures import Closure, Closures
 from programme.definition import Definition
 from programme.definition_file import content_hash, read_definition, shipped_text
 from programme.errors import ProgrammeUnknown, VersionTaken
+from programme.intake_text import fold
 
 
 def publish(session: Session, text: str, *, by: str, now: datetime, name: str = "the definition") -> ProgrammeVersion:
@@ -74,7 +77,11 @@ def _parsed(body: str) -> Definition:
 
 def definition_of(session: Session, owner: Enrolment | Cohort) -> Definition:
     """Return the definition that an enrolment (or a cohort's next enrolments) follows."""
-    version = session.get_one(ProgrammeVersion, owner.programme_version_id)
+    return definition_of_version(session.get_one(ProgrammeVersion, owner.programme_version_id))
+
+
+def definition_of_version(version: ProgrammeVersion) -> Definition:
+    """Return the definition that a published version holds."""
     return _parsed(version.body)
 
 
@@ -96,3 +103,42 @@ def calendar_of(session: Session) -> Calendar:
 @lru_cache(maxsize=16)
 def _calendar(overrides: tuple[tuple[date, str | None], ...]) -> Calendar:
     return Calendar(dict(overrides))
+
+
+def calendar_with(overrides: Mapping[date, str | None]) -> Calendar:
+    """Return the calendar as it would be with these corrections."""
+    return _calendar(tuple(sorted(overrides.items())))
+
+
+def windows_of(session: Session) -> list[ClosedWindow]:
+    """Return every closed window, by its first day; asked for once in a session."""
+    windows: list[ClosedWindow] | None = session.info.get("windows")
+    if windows is None:
+        rows = session.exec(select(ClosedWindow).order_by(col(ClosedWindow.first_on), col(ClosedWindow.id)))
+        windows = session.info["windows"] = list(rows)
+    return windows
+
+
+def forget_closed_days(session: Session) -> None:
+    """Have the holidays and the windows asked for anew: a verb of this session has changed them."""
+    session.info.pop("calendar", None)
+    session.info.pop("windows", None)
+
+
+def closures_of(session: Session, enrolment: Enrolment) -> Closures:
+    """Return the days on which an enrolment holds no meeting: its own, and those of its cooperative's sector."""
+    return closures_among(session, enrolment, windows_of(session))
+
+
+def closures_among(session: Session, enrolment: Enrolment, windows: Sequence[ClosedWindow]) -> Closures:
+    """Return those of ``windows`` that close an enrolment's days."""
+    mine = [window for window in windows if closes(session, window, enrolment)]
+    return tuple(sorted(Closure(window.first_on, window.last_on, window.reason) for window in mine))
+
+
+def closes(session: Session, window: ClosedWindow, enrolment: Enrolment) -> bool:
+    """Tell whether a window is an enrolment's: its own code's, or its sector's in any spelling."""
+    if window.scope == "cooperative":
+        return window.target == enrolment.code
+    sector = session.get_one(Cooperative, enrolment.cooperative_id).sector
+    return sector is not None and fold(sector) == fold(window.target)

@@ -17,6 +17,7 @@ from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, open_step, refuse_future
 from actions.programmes import definition_of
 from actions.tell import called_notice, close, withdraw
+from actions.watch import WATCHED, watch
 from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
 from programme.civil import civil_day
 from programme.errors import AlreadyEvaluated, AxisUnknown, CheckpointUnknown, MeasureFirst, WrongVerb
@@ -58,6 +59,8 @@ def _close(
     withdraw(session, enrolment, [step], reason=f"step {status} on {on}", now=now)
     history.record(session, enrolment, f"step {status}", by=by, now=now, subject=step.key, on=on.isoformat())
     nudge(session, enrolment, step.stage, now=now)
+    if step.kind in WATCHED:
+        watch(session, enrolment)
 
 
 def _settle_call(session: Session, enrolment: Enrolment, step: Step, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from actions.desk import open_desk
 from actions.tell import item_facts, tell, title_for
 from models import Cohort, Enrolment, Step
+from notifications.backlog import politely
 from notifications.promises import Desk, Word
 from programme import reminders
 from programme.calendar import ONE_DAY
@@ -54,7 +55,7 @@ def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[Step, Enrolm
     words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
     for step, _ in pairs:
         step.remind_on = _next(desk, step)
-    return len(tell(desk, words, cohort))
+    return len(tell(desk, politely(desk, words), cohort))
 
 
 def _load(session: Session, step_ids: Sequence[int]) -> list[tuple[Step, Enrolment]]:
@@ -95,11 +96,16 @@ def reminder_word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder, 
     if kind == "step_late":
         facts["days_late"] = (desk.today - step.due_on).days
     if kind == "meeting":
-        facts |= _meeting_facts(step, enrolment)
+        facts |= meeting_facts(step, enrolment)
         facts["meeting"] = facts["step"]
-    mark = f"{item.days:+d}@{step.due_on.isoformat()}"
+    mark = mark_of(item, step.due_on)
     stale = STALE if item.stale else ""
     return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=stale, withdrawn=withdrawn)
+
+
+def mark_of(item: Reminder, due_on: date) -> str:
+    """Return what tells a reminder from the others of its kind: how many days off which date."""
+    return f"{item.days:+d}@{due_on.isoformat()}"
 
 
 def kind_of(step: Step, item: Reminder) -> str:
@@ -111,7 +117,8 @@ def kind_of(step: Step, item: Reminder) -> str:
     return "step_late" if item.late else "step_reminder"
 
 
-def _meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
+def meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
+    """Return when and where a meeting is, and what its invitation is known by in calendars."""
     begins = datetime.strptime(step.at or "10:00", "%H:%M")  # noqa: DTZ007 - a wall time of day
     ends = begins + timedelta(minutes=step.minutes or 120)
     return {
@@ -120,5 +127,5 @@ def _meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
         "ends_at": f"{ends:%H:%M}",
         "place": step.place,
         "uid": f"{enrolment.code}/{step.key}".replace("/", "-"),
-        "sequence": 0,
+        "sequence": step.moves,
     }

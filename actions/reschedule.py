@@ -11,47 +11,68 @@ from actions.tell import tell, withdraw
 from models import Cohort, Enrolment, Step
 from notifications.promises import Desk
 from programme import reminders
+from programme.calendar import Calendar
 from programme.reminders import Reminder
 
 
 @dataclass(frozen=True)
 class NewDate:
-    """Where a step goes: the rule's own day, the day it falls on, and why (a sentence that the ledger keeps)."""
+    """Where a step goes: the day it falls on, why (a sentence that the ledger keeps), and the rule's own day.
+
+    A meeting may get another hour or place too; what is left out stays.
+    """
 
     due_on: date
     reason: str
     nominal_on: date | None = None
+    at: str | None = None
+    place: str | None = None
 
 
 def reschedule(
-    desk: Desk, cohort: Cohort, enrolment: Enrolment, step: Step, to: NewDate, *, told: bool = False
+    desk: Desk,
+    cohort: Cohort,
+    enrolment: Enrolment,
+    step: Step,
+    to: NewDate,
+    *,
+    told: bool = False,
+    was: Calendar | None = None,
 ) -> None:
     """Move one open step: every reminder of the old date that has not left is cancelled with the reason.
 
     The reminders of the new date are owed from today on; where people are ``told`` of the change,
-    what would only repeat that soon after is not.
+    what would only repeat that soon after is not. ``was`` is the calendar by which the old ones were
+    due, when the desk's is a new one. The same day with another hour keeps the reminders to come.
     """
-    old = upcoming(desk, step)
-    withdraw(desk.session, enrolment, [step], reason=to.reason, now=desk.now)
-    _write_down(desk, cohort, enrolment, step, old, to.reason)
+    old, same_day = upcoming(desk, step, was), to.due_on == step.due_on
+    taken = withdraw(desk.session, enrolment, [step], reason=to.reason, now=desk.now)
+    if not same_day:
+        _write_down(desk, cohort, enrolment, step, old, to.reason)
     step.due_on, step.nominal_on = to.due_on, to.nominal_on or step.nominal_on
-    rules = desk.definition.reminders_for(step.kind)
-    if told:
-        quiet = desk.definition.quiet_days
-        step.remind_on = reminders.after_change(rules, step.due_on, desk.today, desk.calendar, quiet_days=quiet)
-    else:
-        step.remind_on = reminders.first_from(rules, step.due_on, desk.today, desk.calendar)
+    step.at, step.place, step.moves = to.at or step.at, to.place or step.place, step.moves + 1
+    if told or taken or not same_day:
+        step.remind_on = remind_from(desk, step.kind, step.due_on, told=told)
     desk.session.add(step)
     desk.session.flush()
 
 
-def upcoming(desk: Desk, step: Step) -> list[Reminder]:
+def remind_from(desk: Desk, kind: str, due_on: date, *, told: bool) -> date | None:
+    """Return the first day, from today on, on which somebody hears of a step that has got this date."""
+    rules = desk.definition.reminders_for(kind)
+    if told:
+        quiet = desk.definition.quiet_days
+        return reminders.after_change(rules, due_on, desk.today, desk.calendar, quiet_days=quiet)
+    return reminders.first_from(rules, due_on, desk.today, desk.calendar)
+
+
+def upcoming(desk: Desk, step: Step, calendar: Calendar | None = None) -> list[Reminder]:
     """Return the reminders of a step's date that no morning has promised yet, by day."""
     if step.remind_on is None:
         return []
     rules = desk.definition.reminders_for(step.kind)
     since = max(step.remind_on, desk.today)
-    return [item for item in reminders.calendar_of(rules, step.due_on, desk.calendar) if item.on >= since]
+    return [item for item in reminders.calendar_of(rules, step.due_on, calendar or desk.calendar) if item.on >= since]
 
 
 def _write_down(

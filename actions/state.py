@@ -175,6 +175,9 @@ def _decision_state(decision: Decision) -> dict[str, Any]:
         "decided_on": _day(decision.decided_on),
         "decided_by": decision.decided_by,
         "override_reason": decision.override_reason,
+        "status": decision.status,
+        "second_by": decision.second_by,
+        "flag": decision.flag,
     }
 
 

@@ -24,8 +24,10 @@ CALL_TITLES = {
     "step_reminder": Bilingual(fr="Appeler : rappel d'une échéance", ar="اتصال: التذكير بأجل"),
     "step_late": Bilingual(fr="Appeler : échéance dépassée", ar="اتصال: أجل متجاوز"),
     "meeting": Bilingual(fr="Appeler : rappel d'un rendez-vous", ar="اتصال: التذكير بموعد"),
+    "date_changed": Bilingual(fr="Appeler : changement de date", ar="اتصال: تغيير التاريخ"),
     "checkpoint_result": Bilingual(fr="Appeler : résultat de l'évaluation", ar="اتصال: نتيجة التقييم"),
     "certificate": Bilingual(fr="Appeler : attestation", ar="اتصال: الشهادة"),
+    "resumed": Bilingual(fr="Appeler : l'accompagnement reprend", ar="اتصال: استئناف المواكبة"),
 }
 """What the coach reads on the step that stands for a notice; its script holds the words to say."""
 
@@ -186,6 +188,24 @@ def withdraw_rest(session: Session, enrolment: Enrolment, *, reason: str, now: d
     session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_([row.id for row in taken])))
     calls = _close_calls(session, enrolment, [row.key for row in taken if row.channel == "call"], now)
     outbox.cancel_for_steps(session, calls, reason=reason, now=now)
+
+
+def withdraw_all(session: Session, enrolment: Enrolment, *, reason: str, now: datetime) -> None:
+    """Take back all that has not left about an enrolment, results too, and close the calls that were to be made."""
+    taken = session.scalars(
+        update(Notice)
+        .where(
+            col(Notice.enrolment_id) == enrolment.id,
+            col(Notice.status) == "pending",
+            col(Notice.doubts) == 0,
+        )
+        .values(status="cancelled", reason=reason, settled_at=now)
+        .returning(col(Notice.id))
+    ).all()
+    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(taken)))
+    calls = select(Step).where(Step.enrolment_id == enrolment.id, Step.origin == "call", Step.status == "open")
+    for step in session.exec(calls):
+        close(step, "not_required", on=civil_day(now), by="engine")
 
 
 def _close_calls(session: Session, enrolment: Enrolment, notice_keys: Sequence[str], now: datetime) -> list[int]:

@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import OperationalError
 
-from cli import cohorts, demo, facts, forecast, inspect, programme, running, worklist
+from cli import (
+    alerts,
+    cohorts,
+    corrections,
+    dates,
+    demo,
+    facts,
+    forecast,
+    inspect,
+    pauses,
+    people,
+    programme,
+    running,
+    worklist,
+)
 from cli.context import Chosen
 from programme.errors import Refusal
 from programme.wording import sentence
@@ -40,7 +54,21 @@ def options(
     context.obj = Chosen(as_of, allow_real_mail)
 
 
-for module in (programme, cohorts, facts, running, inspect, worklist, forecast, demo):
+for module in (
+    programme,
+    cohorts,
+    people,
+    facts,
+    corrections,
+    dates,
+    running,
+    inspect,
+    worklist,
+    forecast,
+    pauses,
+    alerts,
+    demo,
+):
     module.add_to(app)
 
 

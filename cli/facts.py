@@ -9,10 +9,13 @@ import typer
 import yaml
 
 from actions import record
+from actions.decide import countersign as second_signature
 from actions.decide import decide as decide_checkpoint
-from cli.context import BY, open_house, read_day, say
+from actions.decide import decline_countersign
+from cli.context import BY, open_house, read_day, say, say_json
+from models import Decision
 from programme.errors import AnswersUnreadable, FileUnreadable
-from programme.wording import sentence
+from programme.wording import Sentence, sentence
 from runtime.house import House
 from runtime.language import _
 
@@ -42,6 +45,13 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "decide", help=_("Decide at a checkpoint.\n\nExample: mourafaka decide SM-2027/007 M12 continue --by amal")
     )(decide)
+    app.command(
+        "countersign",
+        help=_(
+            "Sign another person's decision, where the rule asks for two.\n\n"
+            "Example: mourafaka countersign SM-2027/007 M12 --by rachid"
+        ),
+    )(countersign)
 
 
 def _day(house: House, on: str | None) -> Any:
@@ -102,7 +112,7 @@ def session(
 
 def evaluate(context: typer.Context, enrolment: str, checkpoint: str, file: Path, on: On = None, by: By = BY) -> None:
     """Record answers: a YAML or JSON file, question: 0 to 4 or "na"."""
-    answers = _answers(file)
+    answers = read_answers(file)
     house = open_house(context)
     with house.database.transaction() as db:
         evaluation = record.record_evaluation(
@@ -119,7 +129,8 @@ def evaluate(context: typer.Context, enrolment: str, checkpoint: str, file: Path
     )
 
 
-def _answers(file: Path) -> dict[str, Any]:
+def read_answers(file: Path) -> dict[str, Any]:
+    """Return the answers that a YAML or JSON file holds, by question; refused when it holds something else."""
     try:
         read = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
@@ -155,12 +166,55 @@ def decide(
             reason=reason,
             on=_day(house, on),
         )
-        text = sentence(
-            "{checkpoint} of {code}: {outcome}, decided by {by}; the rule proposed {proposal}.",
-            checkpoint=checkpoint,
+        text = _decided(enrolment, decision)
+    say(text.say(_))
+
+
+def _decided(enrolment: str, decision: Decision) -> Sentence:
+    if decision.status == "to_countersign":
+        return sentence(
+            "{checkpoint} of {code}: {outcome} waits for a second person; the rule proposed {proposal}.",
+            checkpoint=decision.checkpoint,
             code=enrolment,
             outcome=decision.outcome,
-            by=by,
             proposal=decision.proposal,
         )
-    say(text.say(_))
+    return sentence(
+        "{checkpoint} of {code}: {outcome}, decided by {by}; the rule proposed {proposal}.",
+        checkpoint=decision.checkpoint,
+        code=enrolment,
+        outcome=decision.outcome,
+        by=decision.decided_by,
+        proposal=decision.proposal,
+    )
+
+
+def countersign(
+    context: typer.Context,
+    enrolment: str,
+    checkpoint: str,
+    by: Annotated[str, typer.Option("--by", help=_("who signs: another person than the one who decided"))],
+    decline: Annotated[bool, typer.Option("--decline", help=_("put it back to what the rule proposed"))] = False,
+    reason: Annotated[str, typer.Option(help=_("why it is declined"))] = "",
+    as_json: Annotated[bool, typer.Option("--json", help=_("one JSON document"))] = False,
+) -> None:
+    """Sign as the second person, or decline."""
+    house = open_house(context)
+    with house.database.transaction() as db:
+        who: dict[str, Any] = {"code": enrolment, "checkpoint": checkpoint, "by": by, "now": house.clock.now()}
+        decision = decline_countersign(db, reason=reason, **who) if decline else second_signature(db, **who)
+        shown = decision.model_dump(include={"checkpoint", "status", "outcome", "decided_by", "second_by"})
+    if as_json:
+        say_json({"enrolment": enrolment, **shown})
+    elif decline:
+        say(sentence("{checkpoint} of {code} is proposed again.", checkpoint=checkpoint, code=enrolment).say(_))
+    else:
+        text = sentence(
+            "{checkpoint} of {code}: {outcome}, decided by {by} and {second}.",
+            checkpoint=checkpoint,
+            code=enrolment,
+            outcome=shown["outcome"],
+            by=shown["decided_by"],
+            second=by,
+        )
+        say(text.say(_))

@@ -1,22 +1,28 @@
-"""Commands that look: state, ledger, why, health, doctor."""
+"""Commands that look: state, ledger, history, why, health, doctor."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
-from sqlmodel import or_, select
+from sqlmodel import Session, or_, select
 
+from actions.explain import find, why_silent, why_step
 from actions.health import ailments
+from actions.history_words import Line, lines_of, moment
+from actions.reweigh import flagged
 from actions.state import business_state
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
 from notifications import ledger as book
 from programme.errors import NothingKnown
-from programme.wording import sentence
+from programme.wording import Sentence, sentence
 from runtime.doctor import examine
 from runtime.language import _
 
+SHOWN = 6
+"""Changes of one line of a history that a person reads."""
 AsJson = Annotated[bool, typer.Option("--json", help=_("one JSON document"))]
 
 
@@ -26,7 +32,16 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "ledger", help=_("Every notice and what became of it.\n\nExample: mourafaka ledger --cooperative SM-2027/007")
     )(ledger)
-    app.command("why", help=_("Why a notice left, or why not.\n\nExample: mourafaka why SM-2027/007"))(why)
+    app.command(
+        "history",
+        help=_("Who changed what of an enrolment, when and why.\n\nExample: mourafaka history SM-2027/007"),
+    )(history)
+    app.command(
+        "why",
+        help=_(
+            "Why a notice left or not, or why a step is on its date.\n\nExample: mourafaka why SM-2027/007/diagnosis.visit"
+        ),
+    )(why)
     app.command("health", help=_("Exit code 0 when all is well, else the reasons.\n\nExample: mourafaka health"))(
         health
     )
@@ -60,11 +75,13 @@ def ledger(
     context: typer.Context,
     cooperative: Annotated[str | None, typer.Option(help=_("an enrolment's code or a cooperative's name"))] = None,
     since: Annotated[str | None, typer.Option(help=_("from this day on, year-month-day"))] = None,
+    status: Annotated[str | None, typer.Option(help=_("only what became this, such as failed"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the ledger."""
+    day = read_day(since) if since else None
     with open_house(context).database.reading() as session:
-        notices = book.entries(session, cooperative=cooperative, since=read_day(since) if since else None)
+        notices = book.entries(session, cooperative=cooperative, since=day, status=status)
         rows = [book.row(notice) for notice in notices]
     if as_json:
         say_json(rows)
@@ -74,18 +91,65 @@ def ledger(
     say_table(_("Ledger"), headers, shown)
 
 
-def why(
-    context: typer.Context, about: Annotated[str, typer.Argument(help=_("a notice's key, or a cooperative"))]
+def history(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help=_("an enrolment's code"))],
+    as_json: AsJson = False,
 ) -> None:
-    """Print one sentence a notice."""
+    """Print an enrolment's history."""
     with open_house(context).database.reading() as session:
+        lines = lines_of(session, code)
+    if as_json:
+        say_json([{**line.to_json(), "says": _said(line.says())} for line in lines])
+        return
+    rows = [
+        (moment(line.at), line.by, f"{_said(line.says())}\n{line.subject}", line.why, _changes(line)) for line in lines
+    ]
+    say_table(code, (_("When"), _("Who"), _("What"), _("Why"), _("Before and after")), rows)
+
+
+def _said(words: Sentence | str) -> str:
+    return words.say(_) if isinstance(words, Sentence) else words
+
+
+def _changes(line: Line) -> str:
+    """Return what changed, one a line; what a long list has more is counted."""
+    pairs = line.changes()
+    told = [f"{what}: {before or '–'} → {after or '–'}".removeprefix(": ") for what, before, after in pairs[:SHOWN]]
+    if len(pairs) > SHOWN:
+        told.append(sentence("… and {count} more: --json shows them all.", count=len(pairs) - SHOWN).say(_))
+    return "\n".join(told)
+
+
+def why(
+    context: typer.Context,
+    about: Annotated[str, typer.Argument(help=_("a notice's key, a cooperative, or CODE/STEP"))],
+) -> None:
+    """Print one sentence on a step's date, and one a notice."""
+    house = open_house(context)
+    with house.database.reading() as session:
         notices = session.exec(select(Notice).where(or_(Notice.key == about, Notice.message_id == about))).all()
-        notices = notices or book.entries(session, cooperative=about)
-        told = [book.why(notice).say(_) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+        told = [] if notices else _explained(session, about, house.clock.today())
+        told += [book.why(notice) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
     if not told:
         raise NothingKnown(what=about)
     for line in told:
-        say(line)
+        say(line.say(_))
+
+
+def _explained(session: Session, about: str, today: date) -> list[Sentence]:
+    """Return the sentences on an enrolment or on one of its steps; none when nothing of that name is known."""
+    found = find(session, about)
+    if found is None:
+        return []
+    if found.step is not None:
+        notices = session.exec(select(Notice).where(Notice.step_id == found.step.id)).all()
+        dated = why_step(session, found.enrolment, found.step)
+    else:
+        notices = book.entries(session, cooperative=found.enrolment.code)
+        dated = [] if notices else [why_silent(session, found.enrolment, today)]
+    dated += flagged(session, found.enrolment, found.step)
+    return dated + [book.why(notice) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
 
 
 def health(context: typer.Context) -> None:

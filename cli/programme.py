@@ -9,6 +9,7 @@ import typer
 
 from actions.people import add_person
 from actions.programmes import publish
+from cli import migration
 from cli.context import BY, open_house, say, say_table
 from programme.definition_file import DefinitionRefused, read_definition
 from programme.errors import FileUnreadable
@@ -24,6 +25,8 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("init", help=_("Create or migrate the database.\n\nExample: mourafaka init"))(init)
     app.add_typer(definition, name="definition")
+    migration.add_to(app)
+    migration.add_to_definition(definition)
     app.add_typer(user, name="user")
 
 

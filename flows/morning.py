@@ -1,4 +1,4 @@
-"""The morning of a cohort: its stages, checkpoints and reminders of the day, each started only when it has work."""
+"""The morning of a cohort: its stages, checkpoints, alerts and reminders, each started only when it has work."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def morning(cohort: str, day: str, at: str | None = None) -> State[Any] | str:
 def _all(cohort: str, day: str, now: datetime) -> list[State[Any]]:
     """Run each flow that has work, in the programme's order; what is due is asked anew before each."""
     database, row, at = house.current().database, pieces.read(cohort), now.isoformat()
-    progress = Progress(cohort, len(pieces.STAGES) + 2)
+    progress = Progress(cohort, len(pieces.STAGES) + 3)
     ends: list[State[Any]] = []
     for stage, ids in work.stages_to_conclude(database, row, now):
         ends.append(end_of(pieces.stage_flow(stage), cohort, day, ids, at))
@@ -48,6 +48,9 @@ def _all(cohort: str, day: str, now: datetime) -> list[State[Any]]:
         due = work.what_is_due(session, row, now)
     if due.evaluations or due.decisions:
         ends.append(end_of(pieces.checkpoints, cohort, day, due.evaluations, due.decisions, at))
+        progress.step()
+    if due.alerts:
+        ends.append(end_of(pieces.alerts, cohort, day, due.alerts, at))
         progress.step()
     if due.reminders:
         ends.append(end_of(pieces.reminders, cohort, day, at))

@@ -1,4 +1,4 @@
-"""The flows that a morning is made of: one for each stage, checkpoints and reminders."""
+"""The flows that a morning is made of: one for each stage, checkpoints, alerts and reminders."""
 
 from __future__ import annotations
 
@@ -66,6 +66,18 @@ def announce(ids: list[int], count: int, at: str) -> Done:
     return work.announcement_work(house.current().database, ids, datetime.fromisoformat(at))
 
 
+@task(
+    task_run_name="look at {count} enrolments",
+    persist_result=False,
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_SECONDS,
+)
+def look(ids: list[int], count: int, at: str) -> Done:
+    """Raise what is amiss with a chunk of enrolments."""
+    del count
+    return work.alert_work(house.current().database, ids, datetime.fromisoformat(at))
+
+
 @task(task_run_name="remind of {count} steps", persist_result=False, retries=RETRIES, retry_delay_seconds=RETRY_SECONDS)
 def remind(cohort: str, ids: list[int], count: int, at: str) -> Done:
     """Promise the reminders of a chunk of steps."""
@@ -107,6 +119,13 @@ def checkpoints(cohort: str, day: str, evaluations: list[int], decisions: list[i
     del cohort, day
     parts = [propose(part, len(part), at) for part in slices(evaluations)]
     return outcome(parts + [announce(part, len(part), at) for part in slices(decisions)], "checkpoints")
+
+
+@flow(name="alerts", flow_run_name="alerts · {cohort} · {day}", persist_result=False)
+def alerts(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
+    """What is amiss and nobody was told of: sessions missed, silence, checkpoints past their window, long pauses."""
+    del cohort, day
+    return outcome([look(part, len(part), at) for part in slices(ids)], "alerts")
 
 
 @flow(name="reminders", flow_run_name="reminders · {cohort} · {day}", persist_result=False)

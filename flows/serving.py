@@ -11,6 +11,7 @@ from prefect.schedules import Cron
 
 from flows.delivery import delivery
 from flows.intake import intake
+from flows.migrate import migrate_definition
 from flows.morning import mornings
 from flows.server import prefect_server
 from programme.civil import ZONE_NAME
@@ -21,11 +22,12 @@ DELIVERY_CRON = "*/5 9-16 * * *"
 
 
 def deployments() -> list[object]:
-    """Return what is served: mornings and deliveries on schedules, intake on demand."""
+    """Return what is served: mornings and deliveries on schedules, intake and migrations on demand."""
     return [
         mornings.to_deployment("morning", schedule=Cron(MORNING_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         delivery.to_deployment("delivery", schedule=Cron(DELIVERY_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         intake.to_deployment("intake", tags=["mourafaka"]),
+        migrate_definition.to_deployment("migrate-definition", tags=["mourafaka"]),
     ]
 
 

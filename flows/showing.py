@@ -24,6 +24,7 @@ EVENTS = {
     "decided": "mourafaka.decision.decided",
     "graduated": "mourafaka.enrolment.graduated",
     "ended": "mourafaka.enrolment.ended",
+    "alerted": "mourafaka.alert.raised",
 }
 """The Prefect event of each conclusion, for automations to hang on."""
 MOVES = frozenset({"entered", "graduated", "ended"})

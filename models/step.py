@@ -17,7 +17,7 @@ class Step(SQLModel, table=True):
     ``remind_on`` is the one column that mornings ask for: the first day on which someone should
     hear of it and has not been looked at yet; empty once nobody need hear any more. A step that
     is not in the definition (a call to make, a make-up, a recovery session) brings its own title.
-    ``moves`` counts the changes of its date that people were told of: the SEQUENCE of its invitations.
+    ``moves`` counts the changes of its date, hour or place: the SEQUENCE of its invitations.
     """
 
     __table_args__ = (

@@ -16,10 +16,13 @@ from models import ChannelState, Notice, NoticeBody
 from models.session import Database
 from notifications import outbox
 from notifications.answers import Answer, Mailer
+from notifications.backlog import settle_late
 from notifications.digests import children_of, full_facts
+from notifications.holders import astray, skip
 from notifications.messages import message_of
 from notifications.outbox import Pace
 from notifications.smtp import Sender
+from programme.civil import civil_day
 from programme.errors import Refusal
 
 BATCH = 25
@@ -33,10 +36,17 @@ class Compose(Protocol):
         """Return the bytes; raises where a message cannot be made."""
 
 
+class PassOn(Protocol):
+    """Finds another reader for what has lost its own: whoever holds the role now, or a coach who calls."""
+
+    def __call__(self, session: Session, notice: Notice, reason: str, now: datetime) -> bool:
+        """Return whether somebody else will hear of it."""
+
+
 @dataclass(frozen=True)
 class Post:
-    """What the sending needs: a database, a server, a sender's address, a pace, a clock, a composer, and the
-    name of this process on its claims."""
+    """What the sending needs: a database, a server, a sender's address, a pace, a clock, a composer, the
+    name of this process on its claims, and what finds another reader for what has lost its own."""
 
     database: Database
     mailer: Mailer
@@ -45,6 +55,7 @@ class Post:
     now: Callable[[], datetime]
     compose: Compose = message_of
     name: str = ""
+    pass_on: PassOn | None = None
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
@@ -53,6 +64,7 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     Stops when the server is away: the channel pauses, and no notice fails for it.
     """
     tally: Counter[str] = Counter()
+    settle_late(post.database, post.now())
     try:
         while sum(tally.values()) < limit and not tally["away"]:
             batch = _claim_and_freeze(post, min(BATCH, limit - sum(tally.values())), tally)
@@ -75,11 +87,24 @@ def _claim_and_freeze(post: Post, limit: int, tally: Counter[str]) -> list[Froze
         claimed = outbox.claim(session, now=now, pace=post.pace, limit=limit, by=post.name)
         if not claimed:
             return None
+        claimed = _with_readers(session, post, claimed, tally)
         frozen = [(notice, body) for notice in claimed if (body := _bytes_of(session, post, notice, tally)) is not None]
         session.flush()
         for notice, _ in frozen:
             session.expunge(notice)
     return frozen
+
+
+def _with_readers(session: Session, post: Post, claimed: list[Notice], tally: Counter[str]) -> list[Notice]:
+    """Return what still has a reader; the rest is passed on to who holds the role now, or skipped with the reason."""
+    now = post.now()
+    lost = {one.notice.id: one for one in astray(session, claimed, civil_day(now))}
+    for one in lost.values():
+        passed_on = post.pass_on is not None and post.pass_on(session, one.notice, one.reason, now)
+        tally["passed on" if passed_on else "skipped"] += 1
+        if not passed_on or one.notice.status == "sending":
+            skip(session, one.notice, one.reason, now)
+    return [notice for notice in claimed if notice.id not in lost]
 
 
 def _is_paused(session: Session, now: datetime) -> bool:

@@ -25,6 +25,7 @@ ITEM_FACTS = (
     "text",
     "owner_role",
     "owner_name",
+    "was_on",
 )
 
 

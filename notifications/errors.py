@@ -19,3 +19,7 @@ class UnusableFact(Refusal):
 
 class MeetingEndsTooEarly(Refusal):
     """The meeting would end at {ends_at}, not after its start at {at}: correct its hours."""
+
+
+class StatusUnknown(Refusal):
+    """{status} is not what becomes of a notice: write one of {known}."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,19 +12,28 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import Cooperative, Enrolment, Notice
+from models.notice import NOTICE_STATUSES
+from notifications.errors import StatusUnknown
+from notifications.kind_words import kind_said
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
 HASHED = ("key", "kind", "recipient", "language", "due", "status", "reason", "message_id", "sent_on")
 
 
-def entries(session: Session, *, cooperative: str | None = None, since: date | None = None) -> list[Notice]:
-    """Return the notices by key; of one cooperative (its enrolment's code or its name), or due since a day."""
+def entries(
+    session: Session, *, cooperative: str | None = None, since: date | None = None, status: str | None = None
+) -> list[Notice]:
+    """Return the notices by key: of one cooperative, by code or name, due since a day, of a status."""
+    if status is not None and status not in NOTICE_STATUSES:
+        raise StatusUnknown(status=status, known=", ".join(NOTICE_STATUSES))
     query = select(Notice).order_by(Notice.key)
     if cooperative:
         query = query.where(col(Notice.enrolment_id).in_(_enrolments(cooperative)))
     if since:
         query = query.where(Notice.due_on >= since)
+    if status:
+        query = query.where(Notice.status == status)
     return list(session.exec(query))
 
 
@@ -60,7 +69,7 @@ def ledger_hash(notices: Iterable[Notice]) -> str:
 
 def why(notice: Notice) -> Sentence:
     """Say in one sentence why a notice left, or why not."""
-    what = {"kind": _subject(notice), "to": notice.recipient, "due": notice.due_on.isoformat()}
+    what: dict[str, object] = {"kind": _subject(notice), "to": notice.recipient, "due": notice.due_on.isoformat()}
     if notice.status == "sent" and notice.sent_at is not None:
         return _why_sent(notice, what)
     told: dict[str, Sentence] = {
@@ -76,14 +85,19 @@ def why(notice: Notice) -> Sentence:
     return told[notice.status]
 
 
-def _subject(notice: Notice) -> str:
-    """Name what a notice speaks of: its kind and, where it is about one, the step and its date."""
+def _subject(notice: Notice) -> Sentence | str:
+    """Name what a notice speaks of: its kind in words and, where it is about one, the step and its date."""
+    kind = kind_said(notice.kind)
+    if not notice.step_id:
+        return kind
     about = notice.key.rpartition(f"/{notice.kind}")[0].rpartition("/")[2]
     step_due = notice.facts.get("due_on") if notice.kind != "call" else None
-    return f"{notice.kind} [{about}{f', {step_due}' if step_due else ''}]" if notice.step_id else notice.kind
+    if not step_due:
+        return sentence("{kind} about {step}", kind=kind, step=about)
+    return sentence("{kind} about {step} of {day}", kind=kind, step=about, day=step_due)
 
 
-def _why_sent(notice: Notice, what: dict[str, str]) -> Sentence:
+def _why_sent(notice: Notice, what: Mapping[str, object]) -> Sentence:
     assert notice.sent_at is not None
     at = _moment(notice.sent_at)
     if notice.channel == "digest":

@@ -11,6 +11,9 @@ from notifications.invitations import invitation
 from notifications.rendering import render
 from notifications.smtp import Sender, build
 
+INVITING = frozenset({"meeting", "date_changed"})
+"""Kinds of notice that carry an invitation, where they speak of a meeting."""
+
 
 def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
     """Return a notice's message, with an invitation when it calls people to a meeting."""
@@ -23,7 +26,7 @@ def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: 
         key=notice.key,
         message_id=notice.message_id,
         at=at,
-        calendar=_invitation(notice, facts, sender, at) if notice.kind == "meeting" else None,
+        calendar=_invitation(notice, facts, sender, at) if notice.kind in INVITING and facts.get("at") else None,
     )
 
 

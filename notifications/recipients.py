@@ -85,13 +85,14 @@ def directory(session: Session, enrolments: Collection[Enrolment], on: date) -> 
             for row in session.exec(select(Cooperative).where(col(Cooperative.id).in_(cooperative_ids)))
             if row.id is not None
         },
-        contacts=_contacts(session, cooperative_ids, on),
+        contacts=contacts_on(session, cooperative_ids, on),
         coaches=_coaches(session, enrolment_ids, on),
         staff=_staff(session, on),
     )
 
 
-def _contacts(session: Session, cooperative_ids: Iterable[int], on: date) -> dict[int, Contact]:
+def contacts_on(session: Session, cooperative_ids: Iterable[int], on: date) -> dict[int, Contact]:
+    """Return who answers for each cooperative on a day."""
     rows = session.exec(
         select(Contact)
         .where(

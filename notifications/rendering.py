@@ -20,7 +20,16 @@ from markupsafe import Markup, escape
 import templates
 from notifications.errors import MissingFact, UnknownNotice, UnusableFact
 
-COOPERATIVE_KINDS: Final = ("welcome", "step_reminder", "step_late", "meeting", "checkpoint_result", "certificate")
+COOPERATIVE_KINDS: Final = (
+    "welcome",
+    "step_reminder",
+    "step_late",
+    "meeting",
+    "date_changed",
+    "checkpoint_result",
+    "certificate",
+    "resumed",
+)
 DIGESTS: Final = ("coach_digest", "coordinator_digest", "delegate_digest")
 KINDS: Final = COOPERATIVE_KINDS + DIGESTS
 LANGUAGES: Final = ("fr", "ar")
@@ -249,7 +258,17 @@ def _shortened(text: str, length: int) -> str:
     return f"{cut}…{_PDI if cut.count(_FSI) > cut.count(_PDI) else ''}"
 
 
-_OPTIONAL: Final = ("cooperative_phone", "title", "due_on", "days", "script", "text", "owner_role", "owner_name")
+_OPTIONAL: Final = (
+    "cooperative_phone",
+    "title",
+    "due_on",
+    "days",
+    "script",
+    "text",
+    "owner_role",
+    "owner_name",
+    "was_on",
+)
 """What an item of a digest may leave out."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import parseaddr
 
+from actions.handing_over import redirect
 from models import migrate
 from models.session import Database
 from notifications.answers import Mailer
@@ -38,7 +39,14 @@ class House:
         """Return what sending needs; refused without a mail server, or with a real one under a virtual clock."""
         mailer = self.mailer or self._smtp()
         return Post(
-            self.database, mailer, self.sender, self.settings.pace, self.clock.now, self.compose, this_process()
+            self.database,
+            mailer,
+            self.sender,
+            self.settings.pace,
+            self.clock.now,
+            self.compose,
+            this_process(),
+            pass_on=redirect,
         )
 
     def _smtp(self) -> Mailer:

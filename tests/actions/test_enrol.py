@@ -53,7 +53,7 @@ def test_enrol_writes_the_whole_plan(database: Database) -> None:
         stages = dict(session.exec(select(Step.stage, func.count()).group_by(Step.stage)).all())
         visit, session_12 = step_row(session, "diagnosis.visit"), step_row(session, "coaching.session-12")
     assert (enrolment.status, enrolment.start_on) == ("active", date(2027, 1, 4))
-    assert stages == {"start": 4, "diagnosis": 10, "training": 4, "coaching": 30, "closing": 4}
+    assert stages == {"start": 4, "diagnosis": 10, "training": 4, "coaching": 30, "closing": 4, "legal": 10}
     assert (visit.nominal_on, visit.due_on, visit.at, visit.minutes) == (
         date(2027, 1, 25),
         date(2027, 1, 25),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from actions.record import complete_step, record_attendance, record_evaluation, report_session
 from models import Attendance, Evaluation, Notice, SessionReport, Step
@@ -193,7 +193,8 @@ def test_done_step_takes_back_the_call_about_it(database: Database) -> None:
     assign_coaches(database)
     morning(database, date(2027, 1, 15))
     with database.reading() as session:
-        call = session.exec(select(Step).where(Step.origin == "call", Step.title_fr != "x")).all()[-1]
+        visit = col(Step.key).startswith("call.diagnosis.visit/")
+        call = session.exec(select(Step).where(Step.origin == "call", visit)).one()
         assert (call.status, call.owner, call.title_fr) == ("open", "coach", "Appeler : rappel d'un rendez-vous")
     tick(database, "diagnosis.visit", date(2027, 1, 15))
     with database.reading() as session:

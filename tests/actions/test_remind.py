@@ -110,7 +110,7 @@ def test_after_an_outage_nothing_is_said_of_a_meeting_that_is_over(database: Dat
         states = {row.status for row in session.exec(select(Notice).where(Notice.kind == "meeting"))}
         calls = session.exec(select(Step.key).where(Step.origin == "call")).all()
     assert states == {"skipped"}
-    assert calls == ["call.-/welcome/cooperative:SM-2027/001"]
+    assert [key for key in calls if "legal" not in key] == ["call.-/welcome/cooperative:SM-2027/001"]
 
 
 def test_nothing_is_said_of_what_is_done(database: Database) -> None:
@@ -162,7 +162,7 @@ def test_longest_waiting_steps_come_first(database: Database) -> None:
     with database.reading() as session:
         days = [session.get_one(Step, one).remind_on for one in due(database, date(2027, 2, 1))]
     assert days == sorted(days)
-    assert (len(days), days[0]) == (8, date(2027, 1, 4))
+    assert (len(days), days[0]) == (9, date(2027, 1, 4))
 
 
 def test_enrolment_of_another_version_is_told_by_its_own_rules(database: Database) -> None:
@@ -200,10 +200,10 @@ def count_statements(database: Database, day: date, some: int) -> tuple[int, int
 
 @pytest.mark.parametrize("without_email", [(), tuple(range(1, 21))])
 def test_statements_of_a_chunk_do_not_grow_with_its_steps(database: Database, without_email: tuple[int, ...]) -> None:
-    """At most 16, 10 steps or 80: the steps, 4 of people, the keys known, 2 a message of the day, the updates."""
+    """At most 18, 10 steps or 80: the steps, 4 of people, 2 of the backlog, keys, 2 a message of the day, updates."""
     open_enrolled(database, cooperatives=20, without_email=without_email)
     assign_coaches(database)
     few, promised_few = count_statements(database, date(2027, 1, 19), 10)
     many, promised_many = count_statements(database, date(2027, 1, 19), 80)
     assert promised_many > 5 * promised_few
-    assert max(few, many) <= 16
+    assert max(few, many) <= 18

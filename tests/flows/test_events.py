@@ -23,6 +23,8 @@ TOLD = [
     ("mourafaka.stage.late", "start", "late"),
     ("mourafaka.stage.entered", "closing", "entered"),
     ("mourafaka.decision.proposed", "M24", "proposed participation"),
+    ("mourafaka.alert.raised", "no_contact", "alerted no_contact"),
+    *[("mourafaka.alert.raised", "checkpoint_late", "alerted checkpoint_late")] * 4,
     ("mourafaka.decision.decided", "M24", "decided certificate"),
     ("mourafaka.enrolment.graduated", "M24", "graduated"),
 ]

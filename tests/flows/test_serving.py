@@ -24,6 +24,7 @@ def test_mornings_and_deliveries_have_casablanca_s_hours() -> None:
         "morning": [("0 7-18 * * *", "Africa/Casablanca")],
         "delivery": [("*/5 9-16 * * *", "Africa/Casablanca")],
         "intake": [],
+        "migrate-definition": [],
     }
 
 
@@ -98,7 +99,8 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        assert _wait_for(port, {"morning", "delivery", "intake"}, process) == {"morning", "delivery", "intake"}
+        served = {"morning", "delivery", "intake", "migrate-definition"}
+        assert _wait_for(port, served, process) == served
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
         process.send_signal(signal.SIGTERM)

@@ -16,6 +16,8 @@ COMMON = {
 STEP = {"fr": "Adoption du plan de développement par le conseil", "ar": "مصادقة مجلس الإدارة على مخطط التنمية"}
 PLAN = {"fr": "Plan de développement rédigé", "ar": "تحرير مخطط التنمية"}
 REPORT = {"fr": "Rapport de la séance 3", "ar": "تقرير الجلسة 3"}
+TAKEN_OVER = {"fr": "Suivi repris de Coach Exemple", "ar": "مواكبة كانت على عاتق المواكب السابق"}
+CORRECTED = {"fr": "Évaluation à 12 mois : proposition changée", "ar": "تقييم الشهر 12: تغير الاقتراح"}
 MEETING = {"fr": "Module Gouvernance, première journée", "ar": "وحدة الحكامة، اليوم الأول"}
 CHECKPOINT = {"fr": "Évaluation à 12 mois", "ar": "تقييم الشهر 12"}
 NEXT = {"fr": "Séance d’accompagnement 6", "ar": "جلسة المواكبة 6"}
@@ -87,6 +89,14 @@ OWN: dict[str, dict[str, Any]] = {
         "place": "Maison de l’Exemple, Agadir",
         "days": 2,
     },
+    "date_changed": {
+        "step": MEETING,
+        "was_on": "2027-03-05",
+        "on": "2027-03-19",
+        "at": "10:00",
+        "ends_at": "12:30",
+        "place": "Maison de l’Exemple, Agadir",
+    },
     "coach_digest": DIGEST | {"items": COACH_ITEMS},
     "coordinator_digest": DIGEST | {"items": COORDINATOR_ITEMS},
     "delegate_digest": DIGEST | {"items": DELEGATE_ITEMS},
@@ -99,6 +109,7 @@ OWN: dict[str, dict[str, Any]] = {
         "sessions_held": 11,
         "sessions_total": 12,
     },
+    "resumed": {"resumed_on": "2027-03-15", "next": NEXT, "due_on": "2027-03-17", "at": "10:00"},
 }
 
 

@@ -173,6 +173,7 @@ def test_facts_of_the_message_hold_an_item_for_each_thing_told(session: Session)
             "text": None,
             "owner_role": None,
             "owner_name": None,
+            "was_on": None,
         }
     ]
 

@@ -11,7 +11,10 @@ from sqlmodel import select
 from models import Enrolment, Notice
 from models.notice import NOTICE_STATUSES
 from models.session import Database
+from notifications.errors import StatusUnknown
+from notifications.kind_words import KIND_WORDS
 from notifications.ledger import entries, ledger_hash, row, why
+from notifications.rendering import KINDS
 from tests.notifications.post_office import change, put
 from tests.world import open_world
 
@@ -98,7 +101,7 @@ def test_why_has_a_sentence_for_every_status(status: str) -> None:
     sent_at = SENT_AT if status == "sent" else None
     assert (
         str(why(one(status=status, reason="the reason", sent_at=sent_at)))
-        == f"welcome for cooperative:SM/001, due 2027-01-04, {WHY[status]}"
+        == f"the welcome for cooperative:SM/001, due 2027-01-04, {WHY[status]}"
     )
 
 
@@ -111,7 +114,7 @@ def test_why_has_a_sentence_for_every_status(status: str) -> None:
 )
 def test_why_says_by_which_way_it_was_told(channel: str, end: str) -> None:
     said = str(why(one(status="sent", channel=channel, sent_at=SENT_AT)))
-    assert said == f"welcome for cooperative:SM/001, due 2027-01-04, {end}"
+    assert said == f"the welcome for cooperative:SM/001, due 2027-01-04, {end}"
 
 
 def test_entries_are_found_by_cooperative_and_by_day(database: Database) -> None:
@@ -127,3 +130,25 @@ def test_entries_are_found_by_cooperative_and_by_day(database: Database) -> None
         assert [found.key[:6] for found in entries(session, since=date(2027, 1, 5))] == ["SM/002"]
         assert entries(session, cooperative="SM-2027/001", since=date(2027, 2, 2)) == []
         assert entries(session, cooperative="nobody") == []
+        assert [found.key[:6] for found in entries(session, status="pending")] == ["SM/001", "SM/002", "SM/003"]
+        assert entries(session, status="sent") == []
+        with pytest.raises(StatusUnknown, match="lost is not what becomes of a notice: write one of pending, sending"):
+            entries(session, status="lost")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("step_reminder", "a reminder about diagnosis.visit of 2027-01-25"),
+        ("call", "a call to make about diagnosis.visit"),
+        ("unheard", "unheard about diagnosis.visit of 2027-01-25"),
+    ],
+)
+def test_why_says_the_kind_in_words_and_names_the_step(kind: str, said: str) -> None:
+    key = f"SM/001/diagnosis.visit/{kind}-7@2027-01-25/coach:c1"
+    notice = one(kind=kind, key=key, step_id=3, facts={"due_on": "2027-01-25"})
+    assert str(why(notice)).startswith(f"{said} for cooperative:SM/001, due 2027-01-04, waits")
+
+
+def test_every_kind_of_notice_has_its_words() -> None:
+    assert [kind for kind in KINDS if kind not in KIND_WORDS] == []

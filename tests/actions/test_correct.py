@@ -1,0 +1,375 @@
+"""Corrections: what was stays written down, and what rests on it is flagged or proposed anew, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlmodel import Session, col, select
+
+from actions.correct import correct_action, correct_attendance, correct_session, measure_again
+from actions.decide import decide
+from actions.record import complete_action, record_attendance, report_session
+from actions.reweigh import flagged
+from models import Attendance, Correction, Decision, Evaluation, Notice, PlanAction, SessionReport, Step
+from models.session import Database
+from programme.decision_errors import CorrectionUnexplained, NothingToCorrect, NotRecorded
+from programme.errors import DateInFuture, Refusal
+from tests.world import (
+    CODE,
+    all_answers,
+    at,
+    enrolment_row,
+    evaluate,
+    morning,
+    open_enrolled,
+    passage_row,
+    step_row,
+    story,
+)
+
+ONE = f"{CODE}/001"
+M12 = date(2028, 1, 4)
+PROPOSED_ON = date(2028, 1, 5)
+LATER = date(2028, 2, 1)
+
+
+def live(database: Database, *, sessions: int = 5) -> None:
+    """Hold the first sessions and miss the next one; both of the plan's actions are done."""
+    open_enrolled(database)
+    with database.transaction() as session:
+        for number in range(1, sessions + 2):
+            day = date(2027, 6, number)
+            report_session(
+                session,
+                code=ONE,
+                step=f"coaching.session-{number:02d}",
+                held=number <= sessions,
+                on=day,
+                by="c1",
+                now=at(day, 15),
+            )
+        row = enrolment_row(session)
+        for axis in ("finance", "marketing"):
+            session.add(PlanAction(enrolment_id=row.id or 0, axis=axis, title_fr=axis, title_ar=axis))
+        session.flush()
+        for axis in ("finance", "marketing"):
+            complete_action(session, code=ONE, axis=axis, on=date(2027, 7, 1), by="c1", now=at(date(2027, 7, 1), 15))
+    evaluate(database, "M12", M12)
+    morning(database, PROPOSED_ON)
+
+
+def sign(database: Database, outcome: str = "continue") -> None:
+    with database.transaction() as session:
+        decide(session, code=ONE, checkpoint="M12", outcome=outcome, by="k1", now=at(PROPOSED_ON, 15))
+
+
+def set_right(database: Database, number: int, held: bool, *, now_on: date = LATER, by: str = "k1") -> None:
+    with database.transaction() as session:
+        correct_session(
+            session,
+            code=ONE,
+            step=f"coaching.session-{number:02d}",
+            held=held,
+            why="erreur de saisie",
+            by=by,
+            now=at(now_on, 10),
+        )
+
+
+def decision(database: Database) -> Decision:
+    with database.reading() as session:
+        return session.exec(select(Decision).where(Decision.checkpoint == "M12")).one()
+
+
+def flags_told(database: Database) -> list[tuple[str, str]]:
+    with database.reading() as session:
+        rows = session.exec(select(Notice).where(Notice.kind == "correction").order_by(Notice.key))
+        return [(row.recipient, row.facts["title"]["fr"]) for row in rows]
+
+
+def test_correction_keeps_what_was_and_says_why(database: Database) -> None:
+    live(database)
+    set_right(database, 1, held=False)
+    with database.reading() as session:
+        kept = session.exec(select(Correction)).one()
+        report = session.exec(select(SessionReport).order_by(col(SessionReport.id))).first()
+        step = step_row(session, "coaching.session-01")
+        lines = [line for line in story(session) if line[2] == "coaching.session-01"]
+    assert (kept.fact, kept.subject, kept.by, kept.why) == ("session", "coaching.session-01", "k1", "erreur de saisie")
+    assert kept.before == {"held": True, "on": "2027-06-01", "summary": ""}
+    assert kept.after == {"held": False, "on": "2027-06-01", "summary": ""}
+    assert report is not None
+    assert (report.held, report.recorded_by, step.status, step.done_by) == (False, "c1", "missed", "c1")
+    assert lines[-2:] == [
+        ("engine", "step missed", "coaching.session-01"),
+        ("k1", "corrected", "coaching.session-01"),
+    ]
+
+
+def test_signed_decision_is_flagged_and_stays_as_it_is(database: Database) -> None:
+    live(database)
+    sign(database)
+    set_right(database, 1, held=False)
+    found = decision(database)
+    assert (found.status, found.outcome, found.evidence["sessions_held"]) == ("decided", "continue", 5)
+    assert found.flag is not None
+    assert (found.flag["changed"], found.flag["proposal"], found.flag["by"], found.flag["on"]) == (
+        {"sessions_held": {"was": 5, "is": 4}},
+        "recovery",
+        "k1",
+        "2028-02-01",
+    )
+    assert flags_told(database) == [
+        ("coordinator:k1", "Évaluation à 12 mois (M12) : la règle proposerait un plan de redressement")
+    ]
+    with database.reading() as session:
+        assert session.exec(select(Step).where(Step.origin == "recovery")).all() == []
+        assert story(session)[-1] == ("k1", "decision flagged", "M12")
+
+
+def test_flag_is_said_when_somebody_asks_why(database: Database) -> None:
+    live(database)
+    sign(database)
+    set_right(database, 1, held=False)
+    with database.reading() as session:
+        row = enrolment_row(session)
+        decided, other = step_row(session, "coaching.M12-decision"), step_row(session, "coaching.M6-decision")
+        said = [[str(line) for line in flagged(session, row, step)] for step in (None, decided, other)]
+    line = (
+        "M12 was decided continue on 2028-01-05; k1 corrected a fact of it on 2028-02-01 (erreur de saisie): "
+        "the rule would propose recovery now"
+    )
+    assert said == [[line], [line], []]
+
+
+def test_later_mornings_neither_apply_nor_repeat_a_flag(database: Database) -> None:
+    live(database)
+    sign(database)
+    set_right(database, 1, held=False)
+    for day in (date(2028, 2, 2), date(2028, 2, 3), date(2028, 3, 1)):
+        morning(database, day)
+    assert (decision(database).outcome, len(flags_told(database))) == ("continue", 1)
+
+
+def test_correction_that_is_corrected_back_takes_the_flag_away(database: Database) -> None:
+    live(database)
+    sign(database)
+    set_right(database, 1, held=False)
+    set_right(database, 1, held=True, now_on=date(2028, 2, 2))
+    assert decision(database).flag is None
+    with database.reading() as session:
+        assert story(session)[-1] == ("k1", "flag taken back", "M12")
+        assert len(session.exec(select(Correction)).all()) == 2
+
+
+def test_what_was_recorded_after_the_proposal_flags_nothing(database: Database) -> None:
+    live(database)
+    sign(database)
+    day = date(2028, 1, 20)
+    with database.transaction() as session:
+        report_session(session, code=ONE, step="coaching.session-07", held=True, on=day, by="c1", now=at(day, 15))
+    set_right(database, 7, held=False)
+    assert (decision(database).flag, flags_told(database)) == (None, [])
+
+
+def test_flag_is_set_after_the_end_too(database: Database) -> None:
+    live(database)
+    sign(database)
+    with database.transaction() as session:
+        row = enrolment_row(session)
+        row.status, row.outcome = "completed", "certificate"
+    set_right(database, 1, held=False)
+    assert decision(database).flag is not None
+
+
+def test_proposal_that_nobody_has_signed_is_made_anew_the_next_morning(database: Database) -> None:
+    live(database)
+    assert decision(database).proposal == "continue"
+    set_right(database, 1, held=False, now_on=PROPOSED_ON)
+    with database.reading() as session:
+        assert session.exec(select(Decision)).all() == []
+        assert story(session)[-1] == ("k1", "proposal taken back", "M12")
+    morning(database, date(2028, 1, 6))
+    found = decision(database)
+    assert (found.proposal, found.status, found.evidence["sessions_held"]) == ("recovery", "proposed", 4)
+    assert flags_told(database) == []
+
+
+def test_correction_that_a_proposal_does_not_rest_on_leaves_it(database: Database) -> None:
+    live(database)
+    before = decision(database).id
+    with database.transaction() as session:
+        correct_session(
+            session,
+            code=ONE,
+            step="coaching.session-01",
+            summary="précisé",
+            on=date(2027, 6, 2),
+            why="date",
+            by="k1",
+            now=at(LATER, 10),
+        )
+    assert decision(database).id == before
+    with database.reading() as session:
+        assert step_row(session, "coaching.session-01").done_on == date(2027, 6, 2)
+
+
+def test_action_of_the_plan_is_set_right(database: Database) -> None:
+    live(database)
+    sign(database)
+    with database.transaction() as session:
+        for axis in ("finance", "marketing"):
+            correct_action(session, code=ONE, axis=axis, done=False, why="non fait", by="k1", now=at(LATER, 10))
+    found = decision(database)
+    assert found.flag is not None
+    assert found.flag["changed"] == {"plan_done_percent": {"was": 100, "is": 0}}
+    assert found.flag["proposal"] == "recovery"
+    assert [title.rpartition(" : ")[2] for _, title in flags_told(database)] == [
+        "la règle proposerait la poursuite de l'accompagnement",
+        "la règle proposerait un plan de redressement",
+    ]
+
+
+def attend(database: Database, *, present: bool, step: str = "training.strategy") -> date:
+    day = date(2027, 4, 6)
+    with database.transaction() as session:
+        record_attendance(
+            session, code=ONE, step=step, presence={"president": present}, on=day, by="k1", now=at(day, 15)
+        )
+    return day
+
+
+def set_present(database: Database, *, now_on: date = date(2027, 4, 12), **presence: bool) -> None:
+    with database.transaction() as session:
+        correct_attendance(
+            session,
+            code=ONE,
+            step="training.strategy",
+            presence=presence,
+            why="liste signée retrouvée",
+            by="k1",
+            now=at(now_on, 10),
+        )
+
+
+def test_module_that_was_attended_after_all_needs_no_make_up(database: Database) -> None:
+    open_enrolled(database)
+    attend(database, present=False)
+    set_present(database, manager=True)
+    with database.reading() as session:
+        rows = session.exec(select(Attendance).order_by(col(Attendance.id))).all()
+        step, make_up = step_row(session, "training.strategy"), step_row(session, "training.strategy-make-up-1")
+        kept = session.exec(select(Correction)).one()
+    assert [(row.attendee, row.present, row.on) for row in rows] == [
+        ("president", False, date(2027, 4, 6)),
+        ("manager", True, date(2027, 4, 6)),
+    ]
+    assert (step.status, make_up.status) == ("done", "not_required")
+    assert kept.after == {"on": "2027-04-06", "presence": {"president": False, "manager": True}}
+
+
+def test_module_that_nobody_attended_after_all_gets_a_make_up(database: Database) -> None:
+    open_enrolled(database)
+    attend(database, present=True)
+    set_present(database, president=False)
+    with database.reading() as session:
+        step, make_up = step_row(session, "training.strategy"), step_row(session, "training.strategy-make-up-1")
+    assert (step.status, make_up.status, make_up.origin) == ("missed", "open", "make_up")
+
+
+def test_stage_whose_exit_holds_by_a_correction_is_completed_the_next_morning(database: Database) -> None:
+    open_enrolled(database)
+    with database.transaction() as session:
+        passage = passage_row(session, "training")
+        passage.entered_on, passage.wake_on = date(2027, 4, 5), None
+    for step in ("training.project-design", "training.communication"):
+        attend(database, present=True, step=step)
+    attend(database, present=False)
+    set_present(database, president=True)
+    morning(database, date(2027, 4, 13))
+    with database.reading() as session:
+        assert passage_row(session, "training").completed_on == date(2027, 4, 13)
+
+
+Verb = Callable[[Session], object]
+WRONG: list[tuple[Verb, type[Refusal]]] = [
+    (
+        lambda session: correct_session(
+            session, code=ONE, step="coaching.session-01", held=False, why=" ", by="k1", now=at(LATER)
+        ),
+        CorrectionUnexplained,
+    ),
+    (
+        lambda session: correct_session(
+            session, code=ONE, step="coaching.session-01", held=True, why="x", by="k1", now=at(LATER)
+        ),
+        NothingToCorrect,
+    ),
+    (
+        lambda session: correct_session(
+            session, code=ONE, step="coaching.session-09", held=True, why="x", by="k1", now=at(LATER)
+        ),
+        NotRecorded,
+    ),
+    (
+        lambda session: correct_session(
+            session, code=ONE, step="coaching.session-01", on=date(2029, 1, 1), why="x", by="k1", now=at(LATER)
+        ),
+        DateInFuture,
+    ),
+    (
+        lambda session: correct_attendance(
+            session, code=ONE, step="training.strategy", presence={"p": True}, why="x", by="k1", now=at(LATER)
+        ),
+        NotRecorded,
+    ),
+    (
+        lambda session: correct_action(
+            session, code=ONE, axis="governance", done=True, why="x", by="k1", now=at(LATER)
+        ),
+        NotRecorded,
+    ),
+]
+
+
+@pytest.mark.parametrize(("verb", "refusal"), WRONG)
+def test_correction_that_cannot_be_is_refused_and_changes_nothing(
+    database: Database, verb: Verb, refusal: type[Refusal]
+) -> None:
+    live(database)
+    with pytest.raises(refusal), database.transaction() as session:
+        verb(session)
+    with database.reading() as session:
+        assert session.exec(select(Correction)).all() == []
+
+
+def test_another_measure_is_another_campaign(database: Database) -> None:
+    live(database)
+    day = date(2028, 1, 10)
+    with database.transaction() as session:
+        measure_again(session, code=ONE, checkpoint="M12", answers=all_answers(1), on=day, by="k1", now=at(day, 10))
+    morning(database, date(2028, 1, 11))
+    with database.reading() as session:
+        rows = session.exec(select(Evaluation).order_by(col(Evaluation.campaign))).all()
+        found = session.exec(select(Decision)).one()
+    assert [(row.campaign, row.on, row.score["value"]) for row in rows] == [(1, M12, "75.0"), (2, day, "25.0")]
+    assert (found.evaluation_id, found.evidence["score"]) == (rows[1].id, "25.0")
+
+
+def test_measure_after_the_signature_changes_no_decision(database: Database) -> None:
+    live(database)
+    sign(database)
+    day = date(2028, 1, 10)
+    with database.transaction() as session:
+        measure_again(session, code=ONE, checkpoint="M12", answers=all_answers(1), on=day, by="k1", now=at(day, 10))
+    before = decision(database)
+    assert morning(database, date(2028, 1, 11)).failures == []
+    assert decision(database).model_dump(exclude={"announced_on"}) == before.model_dump(exclude={"announced_on"})
+
+
+def test_measure_that_was_never_taken_is_not_taken_again(database: Database) -> None:
+    open_enrolled(database)
+    with pytest.raises(NotRecorded, match="M12 of SM-2027/001 has no recorded evaluation"), database.transaction() as s:
+        measure_again(s, code=ONE, checkpoint="M12", answers=all_answers(1), on=M12, by="k1", now=at(M12))
