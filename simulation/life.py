@@ -21,13 +21,14 @@ from models import Cohort, Decision, Enrolment, Passage, PlanAction, Step
 from programme.civil import civil_day
 from programme.definition import ENDINGS
 from programme.scoring import default_questionnaire
+from simulation.happenings import happen, moves_a_visit
 from simulation.people import People
 
 IN_ORDER = ("start", "diagnosis", "closing")
 """Stages whose steps build on each other: none is done before an earlier one."""
 BY = "simulation"
 AHEAD_DAYS = 7
-MONTHS = {"M0": 0, "M6": 6, "M12": 12, "M18": 18, "M24": 24}
+MOVABLE = ("meeting", "session")
 
 
 class Todo(NamedTuple):
@@ -39,6 +40,7 @@ class Todo(NamedTuple):
     kind: str
     stage: str
     due_on: date
+    pinned: bool
 
 
 def live_day(session: Session, cohort: Cohort, people: People, *, now: datetime) -> int:
@@ -46,11 +48,13 @@ def live_day(session: Session, cohort: Cohort, people: People, *, now: datetime)
     today = civil_day(now)
     if not calendar_of(session).is_working(today):
         return 0
-    done = 0
+    done = happen(session, cohort, people, now=now)
     waiting: set[tuple[int, str]] = set()
     for todo in _todos(session, cohort, today):
         if (todo.enrolment_id, todo.stage) in waiting:
             continue
+        if todo.kind in MOVABLE and not todo.pinned and todo.due_on > today:
+            done += moves_a_visit(session, people, todo.code, todo.key, todo.due_on, now=now)
         if people.acts_on(todo.code, todo.key, todo.kind, todo.due_on) <= today and _can(session, todo, today):
             done += _do(session, cohort, people, todo, now)
         elif todo.stage in IN_ORDER:
@@ -71,7 +75,7 @@ def _todos(session: Session, cohort: Cohort, today: date) -> list[Todo]:
         )
         .order_by(col(Enrolment.rank), col(Step.due_on), col(Step.key))
     ).all()
-    return [Todo(code, row.enrolment_id, row.key, row.kind, row.stage, row.due_on) for code, row in rows]
+    return [Todo(code, row.enrolment_id, row.key, row.kind, row.stage, row.due_on, row.pinned) for code, row in rows]
 
 
 def _can(session: Session, todo: Todo, today: date) -> bool:
@@ -107,6 +111,11 @@ def _proposed(session: Session, todo: Todo) -> Decision | None:
     ).first()
 
 
+def _months(checkpoint: str) -> int:
+    """Return how long after the start a checkpoint is, by its name: of M9, nine months."""
+    return int("".join(filter(str.isdigit, checkpoint)) or 0)
+
+
 def _checkpoint(todo: Todo) -> str:
     return todo.key.partition(".")[2].partition("-")[0]
 
@@ -122,7 +131,7 @@ def _do(session: Session, cohort: Cohort, people: People, todo: Todo, now: datet
         _hold(session, people, todo, on, now)
     elif todo.kind == "evaluation":
         checkpoint = _checkpoint(todo)
-        answers = people.answers(default_questionnaire(), todo.code, checkpoint, MONTHS[checkpoint])
+        answers = people.answers(default_questionnaire(), todo.code, checkpoint, _months(checkpoint))
         record_evaluation(session, code=todo.code, checkpoint=checkpoint, answers=answers, on=on, by=BY, now=now)
     elif todo.kind == "decision":
         _decide(session, people, todo, now)
