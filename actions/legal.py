@@ -34,15 +34,17 @@ def legal_duties(
     calendar: Calendar,
     *,
     fiscal_year_end: str | None = None,
+    start_on: date | None = None,
 ) -> list[PlannedStep]:
-    """Return the legal duties that fall in an enrolment's years of support, by its own year-end or another one."""
-    if enrolment.start_on is None:
+    """Return the legal duties that fall in an enrolment's years of support, by its own year-end and start or others."""
+    first = start_on or enrolment.start_on
+    if first is None:
         return []
     return legal_plan(
         definition,
         fiscal_year_end or cooperative.fiscal_year_end,
-        enrolment.start_on,
-        end_of(definition, enrolment.start_on, calendar),
+        first,
+        end_of(definition, first, calendar),
         calendar,
         registered_on=cooperative.registered_on,
     )

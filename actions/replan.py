@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from actions.change_words import past_of
+from actions.legal_diff import Duties, carry_out_duties, duties_of, with_duties
 from actions.lookup import enrolment_named, open_step
 from actions.plans import Group, Plan, basis_of, group_of, moves_of
 from actions.programmes import closures_of
@@ -16,7 +17,7 @@ from actions.proposals import Proposal, Shift, approved, carry_out, diff_of, hea
 from actions.remind import kind_of
 from actions.reschedule import upcoming
 from actions.start_moved import refresh_welcome, tell_coach
-from models import Enrolment, Passage, Step
+from models import Cooperative, Enrolment, Passage, Step
 from notifications.promises import Desk
 from programme.calendar import ONE_DAY
 from programme.closures import Closures, open_day
@@ -57,14 +58,21 @@ def change_start(
     _refuse_earlier_pins(plan, start_on)
     windows = _windows(session, group, enrolment, start_on)
     proposal = _start_proposal(session, group, plan, windows, start_on, by)
-    diff = diff_of(session, proposal)
+    duties = _legal_year(session, enrolment, start_on, now)
+    diff = with_duties(diff_of(session, proposal), session, [duties], sentence("its two years begin on another day"))
     if approved(diff, approve):
         enrolment.start_on = start_on
+        carry_out_duties(session, duties, f"the start has moved to {start_on}", by)
         _move_windows(windows, group.desk.today)
         carry_out(session, proposal, verb="start moved", why=reason)
         refresh_welcome(group, enrolment)
         tell_coach(group, enrolment, was, len(diff.moved), by=by)
     return diff
+
+
+def _legal_year(session: Session, enrolment: Enrolment, start_on: date, now: datetime) -> Duties:
+    year_end = session.get_one(Cooperative, enrolment.cooperative_id).fiscal_year_end
+    return duties_of(session, enrolment, year_end, now=now, start_on=start_on)
 
 
 def _refuse_earlier_pins(plan: Plan, start_on: date) -> None:

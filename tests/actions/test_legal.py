@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from actions.fiscal_year import change_fiscal_year
 from actions.pause import resume, suspend
+from actions.replan import change_start
 from models import Cooperative, Notice, Step
 from models.session import Database
 from programme.dates_errors import PlanChanged
@@ -167,3 +168,25 @@ def test_sleeping_enrolment_keeps_its_legal_limits_and_hears_nothing(enrolled: D
         resume(session, code=f"{CODE}/001", by="k1", now=at(date(2027, 3, 1)))
     with enrolled.reading() as session:
         assert step_row(session, "legal.assembly-2027").due_on == date(2027, 12, 30)
+
+
+def test_start_that_moves_takes_the_years_duties_along(enrolled: Database) -> None:
+    def restart(approve: str | None) -> Diff:
+        with enrolled.transaction() as session:
+            return change_start(
+                session,
+                code=f"{CODE}/001",
+                start_on=date(2027, 2, 1),
+                by="k1",
+                now=at(date(2027, 1, 4), 15),
+                approve=approve,
+            )
+
+    shown = restart(None)
+    assert [(one.step, one.on) for one in shown.moved if one.step.startswith("legal.")] == [
+        ("legal.accounts-2026", None),
+        ("legal.accounts-2028", date(2029, 1, 31)),
+    ]
+    restart(shown.digest)
+    assert legal(enrolled)[0] == ("accounts-2026", "2027-01-29", "not_required")
+    assert ("accounts-2028", "2029-01-31", "open") in legal(enrolled)
