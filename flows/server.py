@@ -32,7 +32,7 @@ START_SECONDS = 90
 STOP_SECONDS = 15
 DRAIN_SECONDS = 15
 SERVER = """
-import gc, os, threading, time
+import gc, os, sys, threading, time
 parent = os.getppid()
 
 def follow():
@@ -42,10 +42,15 @@ def follow():
 
 threading.Thread(target=follow, daemon=True).start()
 gc.set_threshold(50_000, 20, 20)
+sys.setswitchinterval(0.0005)
 from uvicorn.main import main
 main()
 """
-"""Uvicorn, which ends with the process that started it (even one that is killed), and rarely looks for garbage."""
+"""Uvicorn, which ends with the process that started it (even one that is killed), and rarely looks for garbage.
+
+Its threads (the event loop and the database's) wait for one another at every statement: the interpreter hands over
+between them ten times sooner than it would by itself.
+"""
 ONE_SHOT = {
     # A one-shot run needs no schedules: these only cost start-up time.
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",

@@ -28,7 +28,7 @@ def of_cooperative(people: People, code: str, start_on: date) -> list[Event]:
     """Return a cooperative's events in the two years from its start, by day."""
     events: list[Event] = []
     if people.chance(code, "pauses") < PAUSES:
-        first = start_on + timedelta(days=people.between(100, 450, code, "pause"))
+        first = start_on + timedelta(days=people.between(360, 560, code, "pause"))
         events += [
             Event(first, "pause"),
             Event(first + timedelta(days=people.between(21, 110, code, "pause lasts")), "resume"),
