@@ -73,6 +73,7 @@ def duties_of(
     )
     asked = {duty.key: legal_step(enrolment, duty, desk.definition, desk.calendar, since, after) for duty in duties}
     stays = {key for key, step in steps.items() if step.status != "open" or step.pinned or step.due_on < since}
+    stays -= {key for key, step in steps.items() if step.status == "open" and start_on and step.due_on < start_on}
     changes = [Duty(step, asked.get(key)) for key, step in steps.items() if key not in stays]
     changes += [Duty(None, step) for key, step in asked.items() if key not in steps and step.due_on >= since]
     for change in changes:

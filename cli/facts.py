@@ -152,6 +152,7 @@ def decide(
     by: Annotated[str, typer.Option("--by", help=_("who decides: a name that stands in the record"))],
     reason: Annotated[str, typer.Option(help=_("why, when it is not what the rule proposes"))] = "",
     on: On = None,
+    as_json: Annotated[bool, typer.Option("--json", help=_("one JSON document"))] = False,
 ) -> None:
     """Decide at a checkpoint."""
     house = open_house(context)
@@ -166,8 +167,24 @@ def decide(
             reason=reason,
             on=_day(house, on),
         )
-        text = _decided(enrolment, decision)
-    say(text.say(_))
+        text, found = _decided(enrolment, decision), _found(enrolment, decision)
+    if as_json:
+        say_json(found)
+    else:
+        say(text.say(_))
+
+
+def _found(enrolment: str, decision: Decision) -> dict[str, Any]:
+    return {
+        "enrolment": enrolment,
+        "checkpoint": decision.checkpoint,
+        "status": decision.status,
+        "proposal": decision.proposal,
+        "outcome": decision.outcome,
+        "decided_on": decision.decided_on.isoformat() if decision.decided_on else None,
+        "decided_by": decision.decided_by,
+        "reason": decision.override_reason,
+    }
 
 
 def _decided(enrolment: str, decision: Decision) -> Sentence:

@@ -124,6 +124,7 @@ def _changes(line: Line) -> str:
 def why(
     context: typer.Context,
     about: Annotated[str, typer.Argument(help=_("a notice's key, a cooperative, or CODE/STEP"))],
+    as_json: AsJson = False,
 ) -> None:
     """Print one sentence on a step's date, and one a notice."""
     house = open_house(context)
@@ -133,8 +134,12 @@ def why(
         told += [book.why(notice) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
     if not told:
         raise NothingKnown(what=about)
-    for line in told:
-        say(line.say(_))
+    lines = [line.say(_) for line in told]
+    if as_json:
+        say_json(lines)
+        return
+    for line in lines:
+        say(line)
 
 
 def _explained(session: Session, about: str, today: date) -> list[Sentence]:
