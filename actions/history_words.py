@@ -55,6 +55,7 @@ VERBS: Mapping[str, Sentence] = {
     "coach left": sentence("coach left"),
     "role ended": sentence("role ended"),
     "contact changed": sentence("contact changed"),
+    "mail came back": sentence("mail came back"),
     "contact ended": sentence("contact ended"),
     "contact corrected": sentence("contact corrected"),
     "transferred": sentence("transferred to another delegation"),

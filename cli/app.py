@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from cli import (
     alerts,
+    bounces,
     cohorts,
     corrections,
     dates,
@@ -67,6 +68,7 @@ for module in (
     forecast,
     pauses,
     alerts,
+    bounces,
     demo,
 ):
     module.add_to(app)

@@ -191,7 +191,7 @@ def _refuse(session: Session, notice: Notice, answer: Answer, now: datetime) -> 
     said = answer.code if answer.code is not None else answer.text
     done = _end(session, notice, "failed", f"{what} refused by the server ({said})", answer, now)
     if done and answer.bad_address and notice.address:
-        _mark_address(session, notice.address, now)
+        mark_address(session, notice.address, now)
     return done
 
 
@@ -258,7 +258,7 @@ def is_digest(notice: Notice) -> bool:
     return notice.kind.endswith("_digest")
 
 
-def _mark_address(session: Session, address: str, now: datetime) -> None:
+def mark_address(session: Session, address: str, now: datetime) -> None:
     """Remember that a server refused an address for ever; nothing more is promised to it until it is corrected."""
     for table in (Person, Contact):
         session.execute(update(table).where(col(table.email) == address).values(bad_address_at=now))

@@ -56,3 +56,19 @@ def test_proposals_say_why(cohort: Command) -> None:
 def test_proposals_of_an_unknown_cohort_are_refused(cohort: Command) -> None:
     ran = cohort("proposals", "--cohort", "SM-2099")
     assert (ran.code, "There is no cohort SM-2099" in ran.err) == (1, True)
+
+
+def test_decide_and_why_answer_in_json(cohort: Command) -> None:
+    day = "2027-07-07T10:00"
+    decided = cohort("decide", "SM-2027/001", "M6", "continue", "--by", "amal", "--json", as_of=day).json
+    assert decided == {
+        "enrolment": "SM-2027/001",
+        "checkpoint": "M6",
+        "status": "decided",
+        "proposal": "continue",
+        "outcome": "continue",
+        "decided_on": "2027-07-07",
+        "decided_by": "amal",
+        "reason": None,
+    }
+    assert cohort("why", "SM-2027/001/diagnosis.visit", "--json", as_of=day).json[0].startswith("diagnosis.visit")
