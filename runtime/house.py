@@ -11,6 +11,7 @@ from models.session import Database
 from notifications.answers import Mailer
 from notifications.delivery import Compose, Post
 from notifications.messages import message_of
+from notifications.slowly import Slowly
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
 from runtime.clock import Clock, read_as_of
@@ -37,7 +38,9 @@ class House:
 
     def post(self) -> Post:
         """Return what sending needs; refused without a mail server, or with a real one under a virtual clock."""
-        mailer = self.mailer or self._smtp()
+        mailer, rate = self.mailer or self._smtp(), self.settings.send_rate
+        if rate:
+            mailer = Slowly(mailer, rate, now=self.clock.now, wait=self.clock.wait)
         return Post(
             self.database,
             mailer,
