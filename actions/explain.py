@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 from actions.history_words import moment
 from actions.programmes import calendar_of, closures_of, definition_of
 from models import Cooperative, Enrolment, History, Step, Suspension
+from notifications.reasons import reason_said
 from programme.definition import Definition
 from programme.legal import legal_rule, why_legal, year_end_of
 from programme.planning import PlannedStep, slots, why_then
@@ -89,10 +90,15 @@ def _said(session: Session, enrolment: Enrolment, step: Step, row: History) -> S
         if not reason:
             return sentence("{step} is on {day}: {by} moved it from {was_on} on {at}", **facts, was_on=was_on)
         return sentence(
-            "{step} is on {day}: {by} moved it from {was_on} on {at} ({why})", **facts, was_on=was_on, why=reason
+            "{step} is on {day}: {by} moved it from {was_on} on {at} ({why})",
+            **facts,
+            was_on=was_on,
+            why=reason_said(reason),
         )
     if row.subject == step.key and row.verb in {"step added", "make-up planned"}:
-        return sentence("{step} is on {day}: it was added on {at} ({why})", **facts, why=row.why or row.verb)
+        return sentence(
+            "{step} is on {day}: it was added on {at} ({why})", **facts, why=reason_said(row.why or row.verb)
+        )
     return None
 
 
@@ -123,6 +129,12 @@ def _resumed(session: Session, enrolment: Enrolment, step: Step, row: History) -
     left = pause.remaining.get(step.key) if pause else None
     if left is None:
         return sentence("{step} is on {day}: it was on {was_on} before {by} resumed the enrolment on {on}", **facts)
+    if left < 0:
+        return sentence(
+            "{step} is on {day}: it was {late} working days late when {by} resumed the enrolment on {on}, and still is",
+            **facts,
+            late=-left,
+        )
     return sentence(
         "{step} is on {day}: it had {left} working days left when {by} resumed the enrolment on {on}",
         **facts,

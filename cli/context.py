@@ -16,6 +16,7 @@ from rich.table import Table
 from programme.errors import DateUnreadable
 from runtime import house
 from runtime.house import House
+from runtime.language import _
 
 BY = "command line"
 
@@ -54,10 +55,14 @@ def say_json(value: Any) -> None:
 
 
 def say_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, as wide as the terminal; piped, without colours."""
+    """Print a table, as wide as the terminal; piped, without colours. Without rows, a sentence says so."""
+    lines = [tuple(map(str, row)) for row in rows]
+    if not lines:
+        say(f"{title}: {_('Nothing to show.')}")
+        return
     table = Table(title=title, title_justify="left")
     for header in headers:
         table.add_column(header)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+    for line in lines:
+        table.add_row(*line)
     Console().print(table)

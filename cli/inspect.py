@@ -16,6 +16,8 @@ from actions.state import business_state
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
 from notifications import ledger as book
+from notifications.kind_words import kind_said
+from notifications.reasons import reason_said
 from programme.errors import NothingKnown
 from programme.wording import Sentence, sentence
 from runtime.doctor import examine
@@ -86,7 +88,17 @@ def ledger(
     if as_json:
         say_json(rows)
         return
-    shown = [(row["due"], row["kind"], row["recipient"], row["status"], row["reason"], row["key"]) for row in rows]
+    shown = [
+        (
+            row["due"],
+            _said(kind_said(row["kind"])),
+            row["recipient"],
+            row["status"],
+            _said(reason_said(row["reason"])),
+            row["key"],
+        )
+        for row in rows
+    ]
     headers = (_("Due"), _("Kind"), _("Recipient"), _("Status"), _("Reason"), _("Key"))
     say_table(_("Ledger"), headers, shown)
 
@@ -103,7 +115,14 @@ def history(
         say_json([{**line.to_json(), "says": _said(line.says())} for line in lines])
         return
     rows = [
-        (moment(line.at), line.by, f"{_said(line.says())}\n{line.subject}", line.why, _changes(line)) for line in lines
+        (
+            moment(line.at),
+            line.by,
+            f"{_said(line.says())}\n{line.subject}",
+            _said(reason_said(line.why)),
+            _changes(line),
+        )
+        for line in lines
     ]
     say_table(code, (_("When"), _("Who"), _("What"), _("Why"), _("Before and after")), rows)
 

@@ -15,6 +15,7 @@ from models import Cooperative, Enrolment, Notice
 from models.notice import NOTICE_STATUSES
 from notifications.errors import StatusUnknown
 from notifications.kind_words import kind_said
+from notifications.reasons import reason_said
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
@@ -72,15 +73,16 @@ def why(notice: Notice) -> Sentence:
     what: dict[str, object] = {"kind": _subject(notice), "to": notice.recipient, "due": notice.due_on.isoformat()}
     if notice.status == "sent" and notice.sent_at is not None:
         return _why_sent(notice, what)
+    reason = reason_said(notice.reason)
     told: dict[str, Sentence] = {
         "pending": sentence(
             "{kind} for {to}, due {due}, waits: it leaves on {at} at the soonest", **what, at=_moment(notice.send_at)
         ),
         "sending": sentence("{kind} for {to}, due {due}, is being sent now", **what),
-        "failed": sentence("{kind} for {to}, due {due}, did not leave: {reason}", **what, reason=notice.reason),
-        "in_doubt": sentence("{kind} for {to}, due {due}, may have arrived: {reason}", **what, reason=notice.reason),
-        "skipped": sentence("{kind} for {to}, due {due}, was not sent: {reason}", **what, reason=notice.reason),
-        "cancelled": sentence("{kind} for {to}, due {due}, was taken back: {reason}", **what, reason=notice.reason),
+        "failed": sentence("{kind} for {to}, due {due}, did not leave: {reason}", **what, reason=reason),
+        "in_doubt": sentence("{kind} for {to}, due {due}, may have arrived: {reason}", **what, reason=reason),
+        "skipped": sentence("{kind} for {to}, due {due}, was not sent: {reason}", **what, reason=reason),
+        "cancelled": sentence("{kind} for {to}, due {due}, was taken back: {reason}", **what, reason=reason),
     }
     return told[notice.status]
 

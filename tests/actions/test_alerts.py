@@ -264,7 +264,11 @@ def test_alert_is_said_in_the_coordinator_s_message_of_the_day(language: str, li
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("fr", "- L’accompagnement reprend : Visite de diagnostic\n  Prochaine étape, le mercredi 17 mars 2027 (17/03/2027)"),
+        (
+            "fr",
+            ("- L’accompagnement reprend : Visite de diagnostic\n"
+            "  Prochaine étape, le mercredi 17 mars 2027 (17/03/2027)"),
+        ),
         ("ar", "- استئناف المواكبة: \u2068زيارة\u2069\n"),
     ],
 )

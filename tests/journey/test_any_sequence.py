@@ -25,6 +25,7 @@ from actions.replan import change_start, move_step
 from actions.tell import AFTER_THE_END
 from models import Enrolment, History, Notice, Step, Suspension, migrate
 from models.session import Database
+from notifications.reasons import reason_said
 from programme.errors import Refusal
 from tests.journey.living import is_due, send
 from tests.world import CODE, assign_coaches, at, morning, open_enrolled
@@ -208,6 +209,13 @@ class TwoYears(RuleBasedStateMachine):
                 now = {(row.enrolment_id, row.key): (row.status, row.done_on) for row in rows}
             assert {key: now.get(key) for key in self.closed} == self.closed
             self.closed = now
+
+    @invariant()
+    def every_reason_can_be_said_in_the_readers_language(self) -> None:
+        if self.is_open():
+            with self.database.reading() as session:
+                reasons = session.exec(select(Notice.reason).where(Notice.reason != "").distinct()).all()
+            assert [reason for reason in reasons if isinstance(reason_said(reason), str)] == []
 
     @invariant()
     def history_explains_how_each_one_stands(self) -> None:
