@@ -266,8 +266,10 @@ def test_alert_is_said_in_the_coordinator_s_message_of_the_day(language: str, li
     [
         (
             "fr",
-            ("- L’accompagnement reprend : Visite de diagnostic\n"
-            "  Prochaine étape, le mercredi 17 mars 2027 (17/03/2027)"),
+            (
+                "- L’accompagnement reprend : Visite de diagnostic\n"
+                "  Prochaine étape, le mercredi 17 mars 2027 (17/03/2027)"
+            ),
         ),
         ("ar", "- استئناف المواكبة: \u2068زيارة\u2069\n"),
     ],
