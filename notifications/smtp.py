@@ -24,7 +24,8 @@ from emails.backend.smtp.client import SMTPClientWithResponse
 from emails.message import Message
 
 from notifications.answers import Answer, Verdict
-from notifications.mould import Mould, mark_of, mould_of, part_mark_of
+from notifications.kinds import content_language
+from notifications.mould import Mould, mark_of, mould_of, part_mark_of, parts_in_base64
 from notifications.rendering import Rendered
 from programme.errors import SmtpUrlWrong
 
@@ -58,13 +59,25 @@ class Sender:
 
 
 def build(
-    rendered: Rendered, *, sender: Sender, to: str, key: str, message_id: str, at: datetime, calendar: str | None = None
+    rendered: Rendered,
+    *,
+    sender: Sender,
+    to: str,
+    key: str,
+    message_id: str,
+    at: datetime,
+    calendar: str | None = None,
+    unsubscribe: str | None = None,
 ) -> bytes:
-    """Return the bytes of a message: text, HTML and, for a meeting, an invitation beside them."""
+    """Return the bytes of a message: text, HTML and, for a meeting, an invitation beside them.
+
+    ``unsubscribe`` is the address that ends messages of its kind: for mail programs, beside the link in the text.
+    """
     if not is_one_address(to):
         raise ValueError(f"{to!r} is not one address")
     method = None if calendar is None else "CANCEL" if "METHOD:CANCEL" in calendar else "REQUEST"
-    return _mould(sender, rendered.language, method).stamp(
+    scheme = urlsplit(unsubscribe).scheme if unsubscribe else None
+    return _mould(sender, rendered.language, method, scheme).stamp(
         {
             "subject": rendered.subject,
             "to": to,
@@ -74,12 +87,13 @@ def build(
             "text": rendered.text,
             "html": rendered.html,
             "calendar": calendar or "",
+            "unsubscribe": unsubscribe or "",
         }
     )
 
 
 @lru_cache(maxsize=64)
-def _mould(sender: Sender, language: str, method: str | None) -> Mould:
+def _mould(sender: Sender, language: str, method: str | None, unsubscribe: str | None) -> Mould:
     """Build a message of marks, once for each form that messages have: every other one is stamped with it."""
     message = Message(
         html=part_mark_of("html"),
@@ -92,12 +106,22 @@ def _mould(sender: Sender, language: str, method: str | None) -> Mould:
         headers={
             "X-Mourafaka-Key": mark_of("key"),
             "Auto-Submitted": "auto-generated",
-            "Content-Language": language,
+            "Content-Language": content_language(language),
+            **_unsubscribing(unsubscribe),
         },
     )
     if method is not None:
         message.after_build = _with_invitation(method)
-    return mould_of(message.as_bytes())
+    with parts_in_base64():
+        return mould_of(message.as_bytes(), "subject", "to", "text", "html")
+
+
+def _unsubscribing(scheme: str | None) -> dict[str, str]:
+    """Return what lets a mail program end messages of a kind: at one click over https only (RFC 8058)."""
+    if scheme is None:
+        return {}
+    said = {"List-Unsubscribe": f"<{mark_of('unsubscribe')}>"}
+    return said | ({"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if scheme == "https" else {})
 
 
 def _with_invitation(method: str) -> Callable[[Any, Any], None]:
@@ -214,13 +238,14 @@ def _judge(command: str, code: int, text: str) -> Answer:
 
 
 def _text_of(said: bytes | str | None) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else said or ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said or ""
+    return text.replace("\0", "")  # no text of PostgreSQL may hold it: the answer could never be written down
 
 
 class SmtpMailer:
     """Hands messages to one server over a connection that is kept until it is closed."""
 
-    def __init__(self, server: SmtpServer, sender: Sender, *, reply_seconds: int = REPLY_SECONDS) -> None:
+    def __init__(self, server: SmtpServer, sender: Sender, *, reply_seconds: float = REPLY_SECONDS) -> None:
         self._sender = sender
         options: Mapping[str, Any] = {
             "host": server.host,
