@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -113,10 +113,13 @@ def children_of(session: Session, digest: Notice, statuses: Sequence[str] = ("pe
     return list(rows)
 
 
-def full_facts(digest: Notice, children: Iterable[Notice]) -> dict[str, Any]:
-    """Return the facts of a message of the day with an item for each thing it tells."""
-    return {**digest.facts, "items": [_item(child) for child in children]}
+def full_facts(
+    digest: Notice, children: Iterable[Notice], links: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
+    return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
 
-def _item(child: Notice) -> dict[str, Any]:
-    return {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
+def _item(child: Notice, link: str | None) -> dict[str, Any]:
+    item = {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
+    return item | ({"link": link} if link else {})

@@ -29,15 +29,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL run what touches a database, but not what is about SQLite's files; the rest was run already."""
-    if not databases.IS_POSTGRESQL:
-        return
-    kept = [item for item in items if _uses_a_database(item) and item.get_closest_marker("sqlite") is None]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    items[:] = kept
+    if databases.IS_POSTGRESQL:
+        config.hook.pytest_deselected(items=[item for item in items if not _runs_on_postgresql(item)])
+        items[:] = [item for item in items if _runs_on_postgresql(item)]
 
 
-def _uses_a_database(item: pytest.Item) -> bool:
-    return "database_url" in getattr(item, "fixturenames", ()) or item.get_closest_marker("database") is not None
+def _runs_on_postgresql(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    is_quick = "database_url" in getattr(item, "fixturenames", ()) and "slow" not in marks
+    return "sqlite" not in marks and (is_quick or "database" in marks)
 
 
 @pytest.fixture(scope="session")
