@@ -1,31 +1,24 @@
-"""Empties the outbox: claim, freeze the bytes, hand over, settle; one message at a time, the next never held back."""
+"""Empties the outbox: claim, freeze the bytes, hand over, settle; what one message meets never holds back the next."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Literal
+from datetime import datetime
 
 from sqlmodel import Session
 
 from models import ChannelState, Notice
-from models.locking import locked
-from models.trouble import again_if_crossed
 from notifications import breaker, copies, holds, outbox
-from notifications.answers import Answer
 from notifications.backlog import settle_late
 from notifications.freezing import bytes_of, write_beside
+from notifications.handing import Frozen, Hands, hand_over, put_off
 from notifications.holders import astray, skip
 from notifications.post import Compose, PassOn, Post
 from programme.civil import civil_day
 
 __all__ = ["Compose", "PassOn", "Post", "deliver"]
 
-BATCH = 25
-LONGEST_PAUSE = timedelta(hours=1)
-Frozen = tuple[Notice, bytes]
-Turn = Literal["go", "passed", "held"]
+BATCH = 50
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
@@ -38,14 +31,12 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     settle_late(post.database, post.now())
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
-    try:
+    with Hands(post.mailers) as hands:
         while sum(tally.values()) < limit and not tally["away"]:
             batch = _next_batch(post, min(BATCH, limit - sum(tally.values())), tally)
             if batch is None:
                 break
-            _hand_over(post, batch, tally)
-    finally:
-        post.mailer.close()
+            hand_over(post, hands, batch, tally)
     _hand_copies_over(post)
     return tally
 
@@ -99,7 +90,7 @@ def _freeze(session: Session, post: Post, limit: int, tally: Counter[str], *, al
         if not alone and outbox.is_any_free(session, now=now, pace=post.pace):
             raise _NeedsTheHouse
         return None
-    claimed = [notice for notice in claimed if not _put_off(session, post, notice, now)]
+    claimed = [notice for notice in claimed if not put_off(session, post, notice, now)]
     if post.breaker:
         breaker.count_claimed(session, claimed, now)
     claimed = _with_readers(session, post, claimed, tally, alone=alone)
@@ -109,12 +100,6 @@ def _freeze(session: Session, post: Post, limit: int, tally: Counter[str], *, al
     for notice, _ in frozen:
         session.expunge(notice)
     return frozen
-
-
-def _put_off(session: Session, post: Post, notice: Notice, now: datetime) -> bool:
-    """Have what may not leave at this hour, whatever kept it until now, wait for the next opening."""
-    opening = post.pace.opening(notice, now)
-    return opening > now and outbox.give_back(session, notice, notice.error, send_at=opening)
 
 
 def _with_readers(
@@ -136,68 +121,3 @@ def _with_readers(
 def _is_paused(session: Session, now: datetime) -> bool:
     state = session.get(ChannelState, "email")
     return state is not None and state.paused_until is not None and state.paused_until > now
-
-
-def _hand_over(post: Post, batch: list[Frozen], tally: Counter[str]) -> None:
-    """Send a batch; each settlement shares a transaction with the next message's "about to leave"."""
-    previous: tuple[Notice, Answer] | None = None
-    for number, (notice, body) in enumerate(batch):
-        turn = again_if_crossed(partial(_turn, post, previous, notice))
-        if turn == "held":
-            return again_if_crossed(partial(_let_go, post, [left for left, _ in batch[number:]]))
-        if turn == "passed":
-            previous = None
-            continue
-        answer = post.mailer.send(notice.address or "", body)
-        tally[answer.verdict] += 1
-        previous = (notice, answer)
-        if answer.verdict == "away":
-            return again_if_crossed(partial(_pause, post, previous, [left for left, _ in batch[number + 1 :]]))
-    again_if_crossed(partial(_turn, post, previous, None))
-    return None
-
-
-def _turn(post: Post, previous: tuple[Notice, Answer] | None, following: Notice | None) -> Turn:
-    """Settle the message that left, and mark the one that is about to.
-
-    That one is passed over when its claim was lost or it is too late in the day; and held when the
-    mail was put on hold meanwhile.
-    """
-    now = post.now()
-    with post.database.transaction(alone=False) as session:
-        if previous is not None:
-            outbox.settle(session, previous[0], previous[1], now=now, pace=post.pace)
-            _breathe(session)
-        if following is None or _put_off(session, post, following, now):
-            return "passed"
-        if outbox.begin_data(session, following, now=now, pace=post.pace):
-            return "go"
-        return "held" if holds.is_open(session) else "passed"
-
-
-def _let_go(post: Post, left: list[Notice]) -> None:
-    """Give back what was claimed before the mail was put on hold."""
-    with post.database.transaction(alone=False) as session:
-        for notice in left:
-            outbox.give_back(session, notice, notice.error)
-
-
-def _breathe(session: Session) -> None:
-    """The server answered: forget its earlier failures."""
-    state = session.get(ChannelState, "email")
-    if state is not None and state.failures:
-        state.failures, state.down_since, state.paused_until, state.reason = 0, None, None, ""
-
-
-def _pause(post: Post, met: tuple[Notice, Answer], left: list[Notice]) -> None:
-    """Pause the channel, and give back the message that met the silence and the rest of its batch."""
-    now, answer = post.now(), met[1]
-    with post.database.transaction(alone=False) as session:
-        outbox.settle(session, met[0], answer, now=now, pace=post.pace)
-        for notice in left:
-            outbox.give_back(session, notice, answer.text)
-        state = locked(session, ChannelState(channel="email"))
-        until = now + min(post.pace.retry_base * 2 ** min(state.failures, 6), LONGEST_PAUSE)
-        state.failures, state.down_since = state.failures + 1, state.down_since or now
-        if state.paused_until is None or state.paused_until < until:
-            state.paused_until, state.reason = until, answer.text

@@ -52,6 +52,9 @@ def day(on: date) -> str:
 
 def _folded(line: str) -> Iterator[str]:
     """Cut at 75 octets, never inside a letter: an Arabic one is two octets; continued lines begin with a space."""
+    if len(line.encode()) <= LINE_OCTETS:  # most lines
+        yield line
+        return
     piece, octets = "", 0
     for letter in line:
         size = len(letter.encode())

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from models import Contact, Notice, NoticeBody, Person
-from models.notice import IN_OUTBOX, UNSETTLED
-from notifications import holds
+from models.notice import IN_OUTBOX
+from notifications import fenced
 from notifications.answers import Answer
 from notifications.hours import ANY_HOUR, Openings
 
@@ -174,7 +174,8 @@ def begin_data(session: Session, notice: Notice, *, now: datetime, pace: Pace) -
     The lease starts anew, so that a sender that waited long in its own batch, or froze, is not
     taken for dead while its message leaves.
     """
-    return _own(session, notice, holds.none_open(), data_begun=True, lease_until=now + pace.lease)
+    begun = {"data_begun": True, "lease_until": now + pace.lease}
+    return fenced.change(session, notice, begun, unless_held=True)
 
 
 def settle(session: Session, notice: Notice, answer: Answer, *, now: datetime, pace: Pace) -> bool:
@@ -226,49 +227,30 @@ def _end(
     session: Session, notice: Notice, status: str, reason: str, answer: Answer, now: datetime, **values: object
 ) -> bool:
     is_sent = status == "sent"
-    done = _own(
-        session,
-        notice,
-        status=status,
-        reason=reason,
-        code=answer.code,
-        error="" if is_sent else answer.text,
-        sent_at=now if is_sent else None,
-        settled_at=now,
-        **values,
-    )
+    ended = {
+        "status": status,
+        "reason": reason,
+        "code": answer.code,
+        "error": "" if is_sent else answer.text,
+        "sent_at": now if is_sent else None,
+        "settled_at": now,
+    }
+    done = fenced.change(session, notice, {**ended, **values})
     if done and notice.id is not None:
         _follow(session, notice.id, status, reason, now, tells=is_digest(notice))
     return done
 
 
 def _put_back(session: Session, notice: Notice, **values: object) -> bool:
-    return _own(session, notice, status="pending", data_begun=False, lease_until=None, **values)
-
-
-def _own(session: Session, notice: Notice, *conditions: ColumnElement[bool], **values: object) -> bool:
-    """Change a notice only while we hold its claim: the token is the fence."""
-    ours = (col(Notice.id) == notice.id, col(Notice.token) == notice.token, col(Notice.status) == "sending")
-    result = session.execute(
-        update(Notice).where(*ours, *conditions).values(**values).execution_options(synchronize_session=False)
-    )
-    won: bool = result.rowcount == 1  # type: ignore[attr-defined] # an UPDATE's result has it
-    return won
+    freed = {"status": "pending", "data_begun": False, "lease_until": None}
+    return fenced.change(session, notice, {**freed, **values})
 
 
 def _follow(session: Session, notice_id: int, status: str, reason: str, now: datetime, *, tells: bool = True) -> None:
     """Do what a settlement brings: its frozen bytes go, and what a message of the day ``tells`` settles with it."""
-    session.execute(
-        delete(NoticeBody).where(col(NoticeBody.notice_id) == notice_id).execution_options(synchronize_session=False)
-    )
-    if not tells:
-        return
-    told = UNSETTLED if status == "failed" else ("sending",)
-    session.execute(
-        update(Notice)
-        .where(col(Notice.digest_id) == notice_id, col(Notice.status).in_(told))
-        .values(status=status, reason=reason, sent_at=now if status == "sent" else None, settled_at=now)
-    )
+    fenced.forget_body(session, notice_id)
+    if tells:
+        fenced.settle_told(session, notice_id, status, reason, now)
 
 
 def is_digest(notice: Notice) -> bool:

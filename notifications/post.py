@@ -41,7 +41,7 @@ class Post:
     the links of messages, the services that get a copy, and what reads the hours in which mail may leave
     (without it: the pace's own, which are any hour).
 
-    A rehearsal has no breaker: nobody would let go.
+    A rehearsal has no breaker: nobody would let go. ``beside`` are more connections to the same server.
     """
 
     database: Database
@@ -56,6 +56,12 @@ class Post:
     services: Services | None = None
     hours: Callable[[Session], Openings] | None = None
     breaker: bool = True
+    beside: tuple[Mailer, ...] = ()
+
+    @property
+    def mailers(self) -> tuple[Mailer, ...]:
+        """Return every connection that messages are handed over by."""
+        return (self.mailer, *self.beside)
 
     def with_hours(self) -> Post:
         """Return the same with the hours as they are in the database now."""

@@ -26,6 +26,7 @@ from emails.message import Message
 from notifications.answers import Answer, Verdict
 from notifications.kinds import content_language
 from notifications.mould import Mould, mark_of, mould_of, part_mark_of, parts_in_base64
+from notifications.pipelining import CLOSING, Pipelining
 from notifications.rendering import Rendered
 from programme.errors import SmtpUrlWrong
 
@@ -33,8 +34,6 @@ REPLY_SECONDS = 120
 WAYS = frozenset({("smtp", ""), ("smtp", "required"), ("smtp", "off"), ("smtps", ""), ("smtps", "required")})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CALENDAR_NAME = "invitation.ics"
-CLOSING = 421
-GO_AHEAD = 354
 NOT_LET_IN = frozenset({530, 534, 535, 538})
 """Codes by which a server wants another login (RFC 4954): about us, whatever command they answer."""
 TOO_BIG = 552
@@ -42,7 +41,6 @@ TOO_BIG = 552
 POLICY = "5.7."
 """Enhanced codes (RFC 3463) of a server's policy, which say nothing of the address."""
 _ONE_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[^\s@,;:<>()\"\\\[\]\x00-\x20\x7f]+")
-_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 def is_one_address(text: str) -> bool:
@@ -136,24 +134,12 @@ def _with_invitation(method: str) -> Callable[[Any, Any], None]:
     return add
 
 
-class _Client(SMTPClientWithResponse):
+class _Client(Pipelining, SMTPClientWithResponse):
     """An SMTP client that verifies certificates and knows whether its message had begun to leave."""
-
-    data_begun = False
 
     def starttls(self, *_args: Any, **_kwargs: Any) -> tuple[int, bytes]:
         reply: tuple[int, bytes] = smtplib.SMTP.starttls(self, context=ssl.create_default_context())
         return reply
-
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        """Do as smtplib does, and remember the moment from which the message may arrive."""
-        code, text = self.docmd("data")
-        if code != GO_AHEAD:
-            raise smtplib.SMTPDataError(code, text)
-        self.data_begun = True
-        ending = b"" if msg.endswith(b"\r\n") else b"\r\n"
-        self.send(_LEADING_DOT.sub(b"..", msg) + ending + b".\r\n")
-        return self.getreply()
 
 
 class _TlsClient(_Client):

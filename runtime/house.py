@@ -62,7 +62,14 @@ class House:
             breaker=self.breaker,
             links=self.links if self.compose is message_of else None,
             services=self.services(),
+            beside=self._beside(),
         )
+
+    def _beside(self) -> tuple[Mailer, ...]:
+        """Return the connections beside the first; a rate is kept by one alone."""
+        if self.mailer is not None or self.settings.send_rate:
+            return ()
+        return tuple(self._smtp() for _ in range(self.settings.send_connections - 1))
 
     @property
     def links(self) -> Links | None:

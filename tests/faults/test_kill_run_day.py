@@ -22,7 +22,7 @@ from models.session import Database
 from runtime.mailbox import LocalMailbox
 from tests.world import CODE, NOW, open_world
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.xdist_group("prefect")]
 
 KILLS = 3
 AS_OF = "2027-01-04T10:00"

@@ -97,6 +97,7 @@ def takers(database: Database) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.database
 def test_several_senders_at_once_tell_each_once(database: Database, office: PostOffice, crew: Crew) -> None:
     put_digest(database, 5)
     change(database, "SM/001/coach_digest", send_at=LONG_AGO, due_on=FAR)
@@ -116,6 +117,7 @@ def test_several_senders_at_once_tell_each_once(database: Database, office: Post
 
 
 @pytest.mark.slow
+@pytest.mark.database
 def test_sender_frozen_in_its_batch_settles_nothing_when_it_wakes(
     database: Database, office: PostOffice, crew: Crew
 ) -> None:

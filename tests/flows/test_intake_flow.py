@@ -123,6 +123,7 @@ def test_intake_tells_prefect_nothing_of_people(
     assert [word for word in PERSONAL if word in said] == []
 
 
+@pytest.mark.database
 def test_intake_stopped_by_the_database_tells_prefect_nothing_of_people(
     cohort: Database, tmp_path: Path, server: Server
 ) -> None:

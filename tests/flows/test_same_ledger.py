@@ -23,7 +23,7 @@ from tests.world import CODE, NOW, open_world
 UNTIL = date(2027, 9, 30) if databases.IS_POSTGRESQL else None
 """Two years on SQLite; on PostgreSQL the first nine months, with an evaluation and its decision: the code is one."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.xdist_group("prefect")]
 
 
 def test_two_years_through_prefect_leave_the_ledger_of_the_simulation(

@@ -67,6 +67,7 @@ class PostOffice:
     slowness: float = 0
     silent_at: str = ""
     silence: float = 2
+    pipelining: bool = False
     port: int = 0
     _controller: Any = None
 
@@ -119,7 +120,7 @@ class PostOffice:
         session.host_name = hostname
         self.connections.append(server.transport)
         await self.fall_silent("EHLO")
-        return responses
+        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelining else []), *responses[-1:]]
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         answer = next(self.at_mail, "250 OK")

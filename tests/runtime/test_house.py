@@ -9,6 +9,7 @@ import pytest
 
 from actions.sending import opening_hours
 from models.session import Database
+from notifications.slowly import Slowly
 from notifications.smtp import SmtpMailer
 from runtime.clock import Clock
 from runtime.house import House
@@ -38,3 +39,15 @@ def test_house_awaits_an_answer_as_long_as_it_is_told(house: House) -> None:
 
 def test_rehearsal_has_no_breaker(house: House) -> None:
     assert without_mail(house).post().breaker is False
+
+
+def test_house_opens_as_many_connections_as_it_is_told(house: House) -> None:
+    assert len(house.post().mailers) == 1
+    house.settings.send_connections = 3
+    mailers = house.post().mailers
+    assert (len(set(map(id, mailers))), {type(mailer) for mailer in mailers}) == (3, {SmtpMailer})
+
+
+def test_rate_is_kept_by_one_connection(house: House) -> None:
+    house.settings.send_connections, house.settings.send_rate = 3, 5
+    assert [type(mailer) for mailer in house.post().mailers] == [Slowly]
