@@ -9,7 +9,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test check lint types imports migrations-check catalogues lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices lock clean
 
 setup: $(VENV)/.ready
 
@@ -23,8 +23,14 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/mourafaka demo
 
-test: setup
+test: test-sqlite test-postgresql
+
+test-sqlite: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# What touches a database once more, on a PostgreSQL that the tests bring along (docs/adr/0010).
+test-postgresql: setup
+	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: setup lint types imports
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
@@ -41,10 +47,17 @@ imports: setup
 
 migrations-check: setup
 	$(BIN)/python -m pytest -q tests/models/test_migrations.py
+	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/models/test_migrations.py
 
 # Puts new sentences into runtime/catalogues/*.po and drops old ones; the translations stay.
 catalogues: setup
 	$(BIN)/python -m runtime.extraction
+
+# By hand, on a quiet machine: figures of speed are never a test (docs/benchmarks.md).
+bench: bench-notices
+
+bench-notices: setup
+	$(BIN)/python -m benchmarks.notices $(BENCH)
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv

@@ -12,6 +12,7 @@ from actions.ends import NOT_SELECTED, end_reason
 from actions.lookup import enrolment_named, refuse_future
 from actions.pause import Frozen, said, wake
 from actions.programmes import definition_of
+from actions.tell import withdraw
 from models import Appeal, Enrolment, History, Passage, Step, Suspension
 from programme.civil import civil_day
 from programme.pausing import Timer
@@ -95,7 +96,7 @@ def _reinstate(session: Session, enrolment: Enrolment, *, by: str, why: str, now
         enrolment.status, enrolment.outcome, enrolment.ended_on = "selected", None, None
         return
     enrolment.status, enrolment.outcome, enrolment.ended_on = "active", None, None
-    timers = _opened(session, enrolment, detail["open"])
+    timers = _opened(session, enrolment, detail["open"], now=now)
     _wake_stages(session, enrolment, detail["waking"])
     taken_at = datetime.fromisoformat(detail["taken_at"])
     frozen = Frozen(from_on, detail["remaining"], taken_at, end_reason(outcome), timers)
@@ -108,14 +109,18 @@ def _still_since(session: Session, enrolment: Enrolment, ended_on: date) -> date
     return max((pause.from_on for pause in pauses), default=ended_on)
 
 
-def _opened(session: Session, enrolment: Enrolment, keys: dict[str, str | None]) -> dict[str, Timer]:
-    """Open the steps again that the end closed, and return the timers that they had."""
+def _opened(session: Session, enrolment: Enrolment, keys: dict[str, str | None], *, now: datetime) -> dict[str, Timer]:
+    """Open the steps again that the end closed, and return the timers that they had.
+
+    A cancellation that has not left is taken back: the meeting is held after all.
+    """
     timers = {}
     rows = session.exec(
         select(Step).where(
             Step.enrolment_id == enrolment.id, col(Step.key).in_(keys.keys()), Step.status == "not_required"
         )
-    )
+    ).all()
+    withdraw(session, enrolment, rows, reason="the enrolment goes on", now=now)
     for step in rows:
         step.status, step.done_on, step.done_by = "open", None, None
         remind_on = keys[step.key]

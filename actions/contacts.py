@@ -12,7 +12,7 @@ from actions import history
 from actions.access import refuse_outsider
 from actions.handing_over import desks, pass_on, waiting
 from actions.lookup import enrolment_named
-from actions.people import checked_email, checked_language, checked_phone
+from actions.people import checked_email, checked_phone, checked_reading
 from models import Contact, Enrolment
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
@@ -119,7 +119,7 @@ def _checked(code: str, *, name: Said, email: Said, phone: Said, language: Said)
     if phone is not None:
         said["phone"] = checked_phone(phone)
     if language is not None:
-        said["language"] = checked_language(language)
+        said["language"] = checked_reading(language)
     return said
 
 

@@ -14,6 +14,7 @@ from actions.access import refuse_outsider
 from actions.conclude import nudge
 from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, refuse_future
+from actions.meetings import cancel_meetings
 from actions.programmes import definition_of
 from actions.reweigh import reweigh, withdraw_proposal
 from actions.tell import close, withdraw
@@ -72,7 +73,7 @@ def correct_attendance(
     was_there = any(one.present for one in known.values())
     _turn_step(session, enrolment, row, "done" if was_there else "missed", day, now=now)
     _write_down(session, enrolment, change)
-    _plan_around(session, enrolment, row, now=now)
+    _plan_around(session, enrolment, row, by=by, now=now)
     _follow_up(session, enrolment, "modules_present", change, stage=row.stage)
     return row
 
@@ -204,7 +205,7 @@ def _turn_step(session: Session, enrolment: Enrolment, step: Step, status: str, 
     session.add(step)
 
 
-def _plan_around(session: Session, enrolment: Enrolment, module: Step, *, now: datetime) -> None:
+def _plan_around(session: Session, enrolment: Enrolment, module: Step, *, by: str, now: datetime) -> None:
     """Plan a make-up for a module that nobody was at after all; take the planned one back where somebody was."""
     if enrolment.status != "active":
         return
@@ -223,6 +224,7 @@ def _plan_around(session: Session, enrolment: Enrolment, module: Step, *, now: d
         for step in planned:
             close(step, "not_required", on=civil_day(now), by="engine")
         withdraw(session, enrolment, planned, reason=f"{module.key} was attended after all", now=now)
+        cancel_meetings(session, enrolment, planned, by=by, now=now)
 
 
 def _was_there(session: Session, enrolment: Enrolment, module: Step) -> bool:

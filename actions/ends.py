@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from actions import history
 from actions.lookup import enrolment_named, refuse_future, suspension_of
+from actions.meetings import cancel_meetings
 from actions.pause import left_of, open_steps, said
 from actions.programmes import calendar_of
 from actions.tell import close, withdraw, withdraw_all, withdraw_rest
@@ -81,6 +82,7 @@ def finish(session: Session, enrolment: Enrolment, ending: Ending, *, by: str, n
     for step in steps:
         close(step, "not_required", on=ending.on, by="engine")
     _withdraw(session, enrolment, steps, ending, now=now)
+    cancel_meetings(session, enrolment, steps, by=by, now=now)
     settle_alerts(session, enrolment, "exit", by=by, why=f"ended: {ending.outcome}", now=now)
     for passage in passages:
         passage.wake_on = None

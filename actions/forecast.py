@@ -21,6 +21,7 @@ from models import Cohort, Enrolment, Notice, Step
 from models.notice import UNSETTLED
 from notifications.promises import Desk, Word, channel_of
 from notifications.recipients import directory
+from notifications.wishes import heed
 from programme.civil import civil_day, instant_of
 from programme.reminders import Reminder
 from programme.wording import Sentence, sentence
@@ -73,7 +74,7 @@ def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[E
             notice.language,
             notice.channel,
             code,
-            notice.key.split("/")[-3] if notice.step_id else "",
+            notice.key.removeprefix(f"{code}/").partition("/")[0] if notice.step_id else "",
             sentence("promised already, it leaves on {on}", on=on),
             notice.key,
         )
@@ -135,13 +136,13 @@ def _of_desk(desk: Desk, pairs: Sequence[Pair], until: date) -> Iterator[Expecte
         enrolments = {enrolment.code: enrolment for _, (_, enrolment) in items}
         people = directory(desk.session, list(enrolments.values()), day)
         then = replace(desk, now=max(desk.now, instant_of(day, MORNING)), people=people)
-        yield from (one for item, pair in items if (one := _expected(then, item, *pair)) is not None)
+        words = [(item, word) for item, pair in items if (word := reminder_word(then, *pair, item)) is not None]
+        heeded = heed(then, [word for _, word in words])  # what a reader no longer wants will not leave
+        yield from (_expected(item, word) for (item, _), word in zip(words, heeded, strict=True) if not word.stale)
 
 
-def _expected(desk: Desk, item: Reminder, step: Step, enrolment: Enrolment) -> Expected | None:
-    word = reminder_word(desk, step, enrolment, item)
-    if word is None:
-        return None
+def _expected(item: Reminder, word: Word) -> Expected:
+    assert word.step is not None
     return Expected(
         item.on,
         word.to.code,
@@ -149,8 +150,8 @@ def _expected(desk: Desk, item: Reminder, step: Step, enrolment: Enrolment) -> E
         word.kind,
         word.to.language,
         channel_of(word.to, word.kind),
-        enrolment.code,
-        step.key,
+        word.enrolment.code,
+        word.step.key,
         _why(item, word),
         word.key,
     )

@@ -19,7 +19,9 @@ from notifications.promises import Desk, Word
 from notifications.recipients import Recipient, directory
 from programme.civil import civil_day, instant_of
 
-COMMON = frozenset({"recipient", "cooperative", "cohort", "contact_name", "contact_phone", "privacy_contact"})
+COMMON = frozenset(
+    {"recipient", "cooperative", "cooperative_in", "cohort", "contact_name", "contact_phone", "privacy_contact"}
+)
 """The facts that every promise takes anew from the people of its day."""
 
 
@@ -53,7 +55,7 @@ def waiting(desk: Desk, enrolments: Sequence[Enrolment], recipients: Sequence[st
     )
     if since > desk.today:
         query = query.where(col(Notice.send_at) >= instant_of(since, time(0)))
-    return list(desk.session.exec(query.order_by(Notice.key)))
+    return list(desk.session.exec(query.order_by(Notice.key).with_for_update()))
 
 
 def pass_on(desk: Desk, cohort: Cohort, notices: Sequence[Notice], *, on: date, reason: str) -> list[Notice]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, select
 from actions import history
 from actions.morning import next_morning
 from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment
+from notifications import holds
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
@@ -22,7 +23,8 @@ def ailments(session: Session, now: datetime) -> list[Sentence]:
     """Return what a person should look at, each with what to do."""
     checks = (_behind, _paused, _late_morning, _old_outbox, _stuck)
     found = [check(session, now) for check in checks]
-    return [one for one in (*found, *_unsettled(session), *_unstaffed(session, now)) if one is not None]
+    held = [holds.said(one) for one in holds.open_holds(session)]
+    return [one for one in (*held, *found, *_unsettled(session), *_unstaffed(session, now)) if one is not None]
 
 
 def _behind(session: Session, now: datetime) -> Sentence | None:
@@ -59,6 +61,8 @@ def _late_morning(session: Session, now: datetime) -> Sentence | None:
 
 
 def _old_outbox(session: Session, now: datetime) -> Sentence | None:
+    if holds.is_open(session):  # it waits for a person, and that is said
+        return None
     count = session.exec(
         select(func.count())
         .select_from(Notice)

@@ -242,8 +242,8 @@ def _send_on_open_days(session: Session, works: Sequence[Work], days: Sequence[d
     if not works or not days:
         return
     desk = replace(works[0].desk, calendar=calendar_of(session))
-    waiting = session.exec(select(Notice).where(Notice.status == "pending", col(Notice.channel) != "call")).all()
-    for notice in waiting:
+    query = select(Notice).where(Notice.status == "pending", col(Notice.channel) != "call")
+    for notice in session.exec(query.with_for_update()).all():
         day = civil_day(notice.send_at)
         if day in days and not desk.calendar.is_sending_day(day):
             notice.send_at = send_instant(desk, day)

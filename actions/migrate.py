@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
 from actions import history
@@ -16,6 +15,7 @@ from actions.migration_turn import Turning
 from actions.morning import reason_of
 from models import Cohort, Enrolment, ProgrammeVersion
 from models.session import Database
+from models.trouble import is_trouble
 from programme.dates_errors import PlanChanged
 from programme.migration import Choice
 from programme.migration_errors import ChoiceMissing
@@ -80,9 +80,10 @@ def migrate_some(
                 done = migrate_enrolment(
                     session, enrolment_id=one, version_id=version_id, choices=choices, by=by, now=now
                 )
-        except OperationalError:
-            raise
-        except Exception as problem:  # noqa: BLE001 - the reason is kept and shown, and the others get their turn
+        except Exception as problem:
+            if is_trouble(problem):
+                raise
+            # The reason is kept and shown, and the others get their turn.
             turned.failures.append((str(one), reason_of(problem)))
         else:
             turned.codes += [done.enrolment.code] if done else []

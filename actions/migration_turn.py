@@ -12,9 +12,10 @@ from actions.desk import open_desk
 from actions.enrol import step_of
 from actions.legal import legal_step
 from actions.lookup import cohort_of_enrolment, suspension_of
+from actions.meetings import cancel_meetings, change_words_for, invitations
 from actions.migration_plan import Plan
 from actions.reschedule import NewDate, reschedule
-from actions.tell import close, withdraw
+from actions.tell import close, tell, withdraw
 from actions.watch import watch
 from models import Cooperative, Evaluation, Passage, Step
 from programme import reminders
@@ -38,6 +39,9 @@ class Turning:
         self.why = f"version {plan.turn.after.version} of the programme"
         query = select(Step).where(Step.enrolment_id == plan.enrolment.id, Step.origin != "call")
         self.steps = {step.key: step for step in session.exec(query)}
+        open_now = [step for step in self.steps.values() if step.status == "open"]
+        called = invitations(session, plan.enrolment, open_now, now=now)
+        self.invited = {one.step.key: one for one in called if one.recipient.startswith("cooperative:")}
 
     def carry_out(self, version_id: int) -> None:
         """Change the plan, the windows and what is owed; the version itself last of all that needs the old rules."""
@@ -49,6 +53,7 @@ class Turning:
         self.session.flush()
         self._remake()
         self._remind_anew()
+        self._tell_invited()
         self._add()
         self._change_windows()
         self._set_aside()
@@ -67,6 +72,7 @@ class Turning:
             self._sleep(step.key, None)
             self._note("step removed", step.key, due_on=step.due_on.isoformat())
         self._withdraw(gone, f"not part of {self.why}")
+        cancel_meetings(self.session, self.enrolment, gone, by=self.by, now=self.now)
 
     def _withdraw(self, steps: Sequence[Step], reason: str) -> None:
         withdraw(self.session, self.enrolment, steps, reason=reason, now=self.now)
@@ -78,7 +84,7 @@ class Turning:
             cohort = cohort_of_enrolment(self.session, self.enrolment)
             desk = open_desk(self.session, cohort, [self.enrolment], now=self.now)
             to = NewDate(one.on, f"moved to {one.on} by {self.why}", one.nominal_on)
-            reschedule(desk, cohort, self.enrolment, step, to)
+            reschedule(desk, cohort, self.enrolment, step, to, told=step.key in self.invited)
         else:
             step.due_on, step.nominal_on, step.moves = one.on, one.nominal_on, step.moves + 1
         self._sleep(one.key, None if step.origin == "legal" else one.on)
@@ -103,10 +109,17 @@ class Turning:
     def _remake(self) -> None:
         steps = [self.steps[held.key] for held in self.change.remade]
         self._withdraw(steps, f"done otherwise by {self.why}")
+        unmet = [step for step in steps if step.origin != "legal" and not self._is_met(step)]
+        cancel_meetings(self.session, self.enrolment, unmet, by=self.by, now=self.now)
         for step in steps:
-            before = {"owner": step.owner, "at": step.at}
+            before, hours = {"owner": step.owner, "at": step.at}, (step.at, step.minutes)
             self._take_on(step)
+            step.moves += step.at is not None and hours != (step.at, step.minutes)
             self._note("step remade", step.key, before=before, after={"owner": step.owner, "at": step.at})
+
+    def _is_met(self, step: Step) -> bool:
+        """Tell whether the new version still has people meet for a step."""
+        return self.turn.after.by_key[step.rule].kind in MEETINGS
 
     def _take_on(self, step: Step) -> None:
         if step.origin == "legal":
@@ -130,6 +143,14 @@ class Turning:
             if step.status == "open" and (step.key in self.change.touched or old != new):
                 step.remind_on = reminders.first_from(new, step.due_on, self.since, self.turn.calendar)
                 self.session.add(step)
+
+    def _tell_invited(self) -> None:
+        """Tell those of the cooperative who were invited to a meeting of its new date or hour: nobody waits in vain."""
+        if self.pause is None and self.invited:
+            cohort = cohort_of_enrolment(self.session, self.enrolment)
+            desk = open_desk(self.session, cohort, [self.enrolment], now=self.now)
+            open_now = [one for one in self.invited.values() if one.step.status == "open" and one.step.at is not None]
+            tell(desk, change_words_for(desk, self.enrolment, open_now, by=self.by), cohort)
 
     def _add(self) -> None:
         for one in self.change.added:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from pydantic import ValidationError
 from sqlalchemy import text, update
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import StatementError
 from sqlmodel import Session, col, func, select
 
 from actions.alerts import alerts_due, raise_alerts
@@ -27,9 +27,11 @@ from actions.conclude import (
 )
 from actions.programmes import definition_of
 from actions.remind import remind, steps_due
-from models import Cohort, Enrolment, Evaluation, Lease, Notice, Passage, Step
+from models import Cohort, Enrolment, Evaluation, Lease, Notice, Passage, ServiceCopy, Step
 from models.notice import IN_OUTBOX
+from models.service import COPY_WAITS
 from models.session import Database
+from models.trouble import is_trouble
 from programme.civil import civil_day
 from programme.errors import MorningBusy
 
@@ -130,10 +132,10 @@ def _item_by_item(database: Database, ids: Sequence[int], work: Callable[[Sessio
     try:
         with database.transaction() as session:
             return work(session, ids)
-    except OperationalError:
-        raise
-    except Exception as problem:  # noqa: BLE001 - the reason is kept and shown, and the others get their turn
-        if len(ids) == 1:
+    except Exception as problem:
+        if is_trouble(problem):
+            raise
+        if len(ids) == 1:  # the reason is kept and shown, and the others get their turn
             return Done(failures=[(str(ids[0]), reason_of(problem))])
     done = Done()
     for one in ids:
@@ -248,6 +250,8 @@ def next_morning(session: Session) -> date | None:
 
 
 def next_sending(session: Session) -> date | None:
-    """Return the first civil day on which a message may leave; None when none waits."""
-    instant = session.exec(select(func.min(Notice.send_at)).where(text(IN_OUTBOX))).one()
-    return civil_day(instant) if instant is not None else None
+    """Return the first civil day on which a message or a copy of one may leave; None when none waits."""
+    mails = session.exec(select(func.min(Notice.send_at)).where(text(IN_OUTBOX))).one()
+    copies = session.exec(select(func.min(ServiceCopy.send_at)).where(COPY_WAITS)).one()
+    instants = [instant for instant in (mails, copies) if instant is not None]
+    return civil_day(min(instants)) if instants else None

@@ -12,7 +12,7 @@ from actions.access import roles_of
 from actions.handing_over import desks, pass_on, refresh, waiting
 from actions.lookup import person_named
 from models import CoachAssignment, Enrolment, Notice, Person, RoleAssignment
-from models.cooperative import LANGUAGES
+from models.cooperative import LANGUAGES, READINGS
 from models.person import STAFF_ROLES
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
@@ -26,7 +26,7 @@ from programme.errors import (
     TerritoryUnknown,
 )
 from programme.intake_contact import read_email, read_phone
-from programme.people_errors import CoachFollows, NothingSaidOfPerson, RoleNotHeld
+from programme.people_errors import CoachFollows, NothingSaidOfPerson, ReadingUnknown, RoleNotHeld
 from programme.territory import delegation_of, provinces
 from programme.wording import Sentence
 
@@ -139,6 +139,13 @@ def checked_language(language: str) -> str:
     """Return a language of the programme; refused when it is another."""
     if language not in LANGUAGES:
         raise LanguageUnknown(language=language)
+    return language
+
+
+def checked_reading(language: str) -> str:
+    """Return how a contact wants to read, one language or both; refused when it is another."""
+    if language not in READINGS:
+        raise ReadingUnknown(language=language)
     return language
 
 

@@ -173,7 +173,7 @@ def carry_out(session: Session, proposal: Proposal, *, verb: str, subject: str =
     for work in proposal.works:
         past = past_of(session, [shift.step.id for shift in work.shifts if shift.step.id is not None])
         words = [word for shift in work.shifts for word in _moved_words(work, shift, past, proposal.by)]
-        tell(work.desk, words, work.group.cohort)
+        tell(work.desk, [replace(word, approved_by=proposal.by) for word in words], work.group.cohort)
         for plan in work.group.plans:
             mine = [shift for shift in work.shifts if shift.enrolment is plan.enrolment]
             if mine:

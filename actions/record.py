@@ -44,7 +44,7 @@ def complete_step(session: Session, *, code: str, step: str, on: date, by: str, 
         raise WrongVerb(step=step, remedy=OTHER_VERBS[row.kind])
     refuse_future(on, civil_day(now))
     if row.kind == "call":
-        _settle_call(session, enrolment, row, now)
+        _settle_call(session, enrolment, row, on=on, by=by, now=now)
     _close(session, enrolment, row, "done", on=on, by=by, now=now)
     if step == PLAN_DRAFT:
         _draft_plan(session, enrolment, by=by, now=now)
@@ -63,11 +63,12 @@ def _close(
         watch(session, enrolment)
 
 
-def _settle_call(session: Session, enrolment: Enrolment, step: Step, now: datetime) -> None:
-    """Write down that a notice was told by telephone."""
+def _settle_call(session: Session, enrolment: Enrolment, step: Step, *, on: date, by: str, now: datetime) -> None:
+    """Write down that a notice was told by telephone, by whom and on which day."""
     notice = called_notice(session, enrolment, step)
     if notice is not None and notice.status == "pending":
-        notice.status, notice.reason, notice.sent_at, notice.settled_at = "sent", "told by telephone", now, now
+        notice.status, notice.sent_at, notice.settled_at = "sent", now, now
+        notice.reason = f"told by telephone by {by} on {on}"
         notice.attempts = 1
         session.add(notice)
 

@@ -15,6 +15,7 @@ from notifications.promises import Desk, Word
 from programme import reminders
 from programme.calendar import ONE_DAY
 from programme.reminders import Reminder
+from programme.unwanted import topic_of
 
 STALE = "its day passed while nothing ran"
 
@@ -95,6 +96,9 @@ def reminder_word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder, 
     facts = item_facts(desk, step, title, enrolment)
     if kind == "step_late":
         facts["days_late"] = (desk.today - step.due_on).days
+    topic = topic_of(kind, item.days, early_days=desk.definition.sending.early_days)
+    if topic is not None and not to.is_staff:
+        facts["topic"] = topic
     if kind == "meeting":
         facts |= meeting_facts(step, enrolment)
         facts["meeting"] = facts["step"]
@@ -117,6 +121,11 @@ def kind_of(step: Step, item: Reminder) -> str:
     return "step_late" if item.late else "step_reminder"
 
 
+def uid_of(enrolment: Enrolment, step: Step) -> str:
+    """Return what a meeting is known by in calendars, for ever."""
+    return f"{enrolment.code}/{step.key}".replace("/", "-")
+
+
 def meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
     """Return when and where a meeting is, and what its invitation is known by in calendars."""
     begins = datetime.strptime(step.at or "10:00", "%H:%M")  # noqa: DTZ007 - a wall time of day
@@ -126,6 +135,6 @@ def meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
         "at": step.at,
         "ends_at": f"{ends:%H:%M}",
         "place": step.place,
-        "uid": f"{enrolment.code}/{step.key}".replace("/", "-"),
+        "uid": uid_of(enrolment, step),
         "sequence": step.moves,
     }

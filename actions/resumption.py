@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any
 
 from actions.lookup import cohort_of_enrolment
-from actions.tell import AFTER_THE_END, tell, title_for
+from actions.meetings import last_said
+from actions.remind import meeting_facts
+from actions.tell import AFTER_THE_END, item_facts, tell, title_for
 from models import Enrolment, Notice, Step
 from notifications.promises import Desk, Word
 
@@ -21,14 +23,16 @@ def tell_resumed(
     desk: Desk, enrolment: Enrolment, steps: Sequence[Step], taken: Iterable[Notice], *, on: date, by: str
 ) -> None:
     """Promise one notice to the cooperative and one line to its coach, unless they resumed it themselves."""
-    words = [*_told_again(desk, enrolment, taken)]
+    words, named = [*_told_again(desk, enrolment, taken)], set()
     for role, concerns in (("cooperative", _is_theirs), ("coach", _is_coachs)):
         to = desk.people.find(role, enrolment)
         if to is None or to.code.partition(":")[2] == by:
             continue
         following = _next(steps, on, concerns)
-        facts = {"resumed_on": on.isoformat(), **_next_facts(desk, following)}
+        facts = {"resumed_on": on.isoformat(), **_next_facts(desk, following), **_renewed(desk, enrolment, following)}
         words.append(Word("resumed", enrolment, to, desk.today, facts, mark=f"@{on}"))
+        named |= {following.key} if following and not to.is_staff else set()
+    words += _called_again(desk, enrolment, [step for step in steps if step.key not in named])
     tell(desk, words, cohort_of_enrolment(desk.session, enrolment))
 
 
@@ -52,6 +56,33 @@ def _next_facts(desk: Desk, step: Step | None) -> dict[str, Any]:
     title = title_for(step, desk.definition)
     words = {"fr": title.fr, "ar": title.ar}
     return {"next": words, "title": words, "due_on": step.due_on.isoformat(), "at": step.at}
+
+
+def _renewed(desk: Desk, enrolment: Enrolment, step: Step | None) -> dict[str, Any]:
+    """Return what makes the word an invitation: calendars that hold the meeting's old date follow the new one."""
+    if step is None or step.at is None:
+        return {}
+    said = [notice.facts.get("sequence") or 0 for _, notice in last_said(desk.session, enrolment, [step])]
+    if not said or max(said) >= step.moves:
+        return {}
+    title = title_for(step, desk.definition)
+    return {**meeting_facts(step, enrolment), "meeting": {"fr": title.fr, "ar": title.ar}}
+
+
+def _called_again(desk: Desk, enrolment: Enrolment, steps: Sequence[Step]) -> Iterator[Word]:
+    """Yield an invitation to each meeting of which a calendar holds an old date, or that it was cancelled.
+
+    What the morning of this very day says of it is enough.
+    """
+    for step, notice in last_said(desk.session, enrolment, steps):
+        to = desk.people.find("cooperative", enrolment)
+        is_said = step.remind_on is not None and step.remind_on <= desk.today
+        is_new = (notice.facts.get("sequence") or 0) < step.moves and step.due_on >= desk.today
+        if to is None or to.code != notice.recipient or is_said or not is_new:
+            continue
+        facts = item_facts(desk, step, title_for(step, desk.definition), enrolment)
+        facts |= {**meeting_facts(step, enrolment), "meeting": facts["step"]}
+        yield Word("meeting", enrolment, to, desk.today, facts, step=step, mark=f"-again{step.moves}@{step.due_on}")
 
 
 def _told_again(desk: Desk, enrolment: Enrolment, taken: Iterable[Notice]) -> Iterator[Word]:

@@ -77,7 +77,7 @@ def _offer_lists(workbook: Workbook, sheet: Worksheet) -> None:
     offered = {
         "province": [province.fr for province in provinces()],
         "sector": [sector.fr for sector in sectors()],
-        "language": ["ar", "fr"],
+        "language": ["ar", "fr", "both"],
         "feminine": ["oui", "non"],
     }
     for at, (key, values) in enumerate(offered.items()):

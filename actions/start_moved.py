@@ -33,7 +33,7 @@ def refresh_welcome(group: Group, enrolment: Enrolment) -> None:
     }
     word = Word("welcome", enrolment, to, max(enrolment.start_on, desk.today), facts)
     waiting = select(Notice).where(Notice.key == word.key, Notice.status == "pending", Notice.doubts == 0)
-    notice = desk.session.exec(waiting).first()
+    notice = desk.session.exec(waiting.with_for_update()).first()
     if notice is None:
         return
     _take_back(group, enrolment, notice)

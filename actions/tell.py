@@ -13,6 +13,7 @@ from models import Cohort, Enrolment, Notice, NoticeBody, Step
 from notifications import digests, outbox
 from notifications.promises import Desk, Word, promise
 from notifications.recipients import Recipient
+from notifications.wishes import heed
 from programme import reminders
 from programme.civil import civil_day
 from programme.definition import Definition
@@ -25,18 +26,26 @@ CALL_TITLES = {
     "step_late": Bilingual(fr="Appeler : échéance dépassée", ar="اتصال: أجل متجاوز"),
     "meeting": Bilingual(fr="Appeler : rappel d'un rendez-vous", ar="اتصال: التذكير بموعد"),
     "date_changed": Bilingual(fr="Appeler : changement de date", ar="اتصال: تغيير التاريخ"),
+    "meeting_cancelled": Bilingual(fr="Appeler : rendez-vous annulé", ar="اتصال: إلغاء موعد"),
     "checkpoint_result": Bilingual(fr="Appeler : résultat de l'évaluation", ar="اتصال: نتيجة التقييم"),
     "certificate": Bilingual(fr="Appeler : attestation", ar="اتصال: الشهادة"),
     "resumed": Bilingual(fr="Appeler : l'accompagnement reprend", ar="اتصال: استئناف المواكبة"),
 }
 """What the coach reads on the step that stands for a notice; its script holds the words to say."""
 
-AFTER_THE_END = ("checkpoint_result", "certificate")
+CANCELLED = "meeting_cancelled"
+AFTER_THE_END = ("checkpoint_result", "certificate", CANCELLED)
 """What a cooperative still hears when its enrolment has ended."""
+OF_A_CANCELLATION = f"/{CANCELLED}-"
+"""What the keys of a cancellation have, of its call and of the word of that call: none of them is taken back."""
 
 
 def tell(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
-    """Promise the words; a cooperative without mail becomes a call of its coach, staff hear once a day."""
+    """Promise the words; a cooperative without mail becomes a call of its coach, staff hear once a day.
+
+    What a reader no longer wants is written down with that reason.
+    """
+    words = heed(desk, words)
     notices = promise(desk, words, cohort)
     by_key = {word.key: word for word in words}
     calls = [
@@ -191,19 +200,28 @@ def withdraw_rest(session: Session, enrolment: Enrolment, *, reason: str, now: d
 
 
 def withdraw_all(session: Session, enrolment: Enrolment, *, reason: str, now: datetime) -> None:
-    """Take back all that has not left about an enrolment, results too, and close the calls that were to be made."""
+    """Take back all that has not left about an enrolment, results too, and close the calls that were to be made.
+
+    Only that a meeting is cancelled is still told: who was invited would stand before a closed door.
+    """
     taken = session.scalars(
         update(Notice)
         .where(
             col(Notice.enrolment_id) == enrolment.id,
             col(Notice.status) == "pending",
             col(Notice.doubts) == 0,
+            ~col(Notice.key).contains(OF_A_CANCELLATION, autoescape=True),
         )
         .values(status="cancelled", reason=reason, settled_at=now)
         .returning(col(Notice.id))
     ).all()
     session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(taken)))
-    calls = select(Step).where(Step.enrolment_id == enrolment.id, Step.origin == "call", Step.status == "open")
+    calls = select(Step).where(
+        Step.enrolment_id == enrolment.id,
+        Step.origin == "call",
+        Step.status == "open",
+        ~col(Step.key).contains(OF_A_CANCELLATION, autoescape=True),
+    )
     for step in session.exec(calls):
         close(step, "not_required", on=civil_day(now), by="engine")
 

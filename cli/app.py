@@ -7,25 +7,31 @@ import sys
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
 
 from cli import (
     alerts,
     bounces,
+    channels,
     cohorts,
     corrections,
     dates,
     demo,
     facts,
+    feeds,
     forecast,
     inspect,
     pauses,
     people,
     programme,
     running,
+    sending,
+    text_trials,
+    texts,
+    web,
     worklist,
 )
 from cli.context import Chosen
+from models.trouble import in_a_line, is_trouble
 from programme.errors import Refusal
 from programme.wording import sentence
 from runtime.language import _
@@ -63,12 +69,18 @@ for module in (
     corrections,
     dates,
     running,
+    sending,
     inspect,
     worklist,
     forecast,
     pauses,
     alerts,
     bounces,
+    channels,
+    feeds,
+    texts,
+    text_trials,
+    web,
     demo,
 ):
     module.add_to(app)
@@ -80,16 +92,16 @@ def run() -> None:
         app()
     except Refusal as refusal:
         _stop(refusal.say(_))
-    except OperationalError as problem:
-        _stop(
-            sentence(
-                "The database cannot be used ({problem}): check its address, its disk and its rights, then run `mourafaka doctor`.",
-                problem=problem.orig,
-            ).say(_)
-        )
     except KeyboardInterrupt:
         _stop(_("Stopped. Nothing is lost: run the command again, it goes on where it was."))
     except Exception as problem:
+        if is_trouble(problem):
+            _stop(
+                sentence(
+                    "The database cannot be used ({problem}): check its address, its disk and its rights, then run `mourafaka doctor`.",
+                    problem=in_a_line(problem),
+                ).say(_)
+            )
         if os.environ.get("MOURAFAKA_DEBUG"):
             raise
         _stop(

@@ -15,7 +15,9 @@ from actions.reweigh import flagged
 from actions.state import business_state
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
+from notifications import copies_told
 from notifications import ledger as book
+from notifications.holds import open_holds
 from notifications.kind_words import kind_said
 from notifications.reasons import reason_said
 from programme.errors import NothingKnown
@@ -84,7 +86,7 @@ def ledger(
     day = read_day(since) if since else None
     with open_house(context).database.reading() as session:
         notices = book.entries(session, cooperative=cooperative, since=day, status=status)
-        rows = [book.row(notice) for notice in notices]
+        rows = [*map(book.row, notices), *copies_told.rows(session, notices)]
     if as_json:
         say_json(rows)
         return
@@ -150,7 +152,9 @@ def why(
     with house.database.reading() as session:
         notices = session.exec(select(Notice).where(or_(Notice.key == about, Notice.message_id == about))).all()
         told = [] if notices else _explained(session, about, house.clock.today())
-        told += [book.why(notice) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+        held = next(iter(open_holds(session)), None)
+        told += [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+        told += copies_told.why(session, notices)
     if not told:
         raise NothingKnown(what=about)
     lines = [line.say(_) for line in told]
@@ -173,7 +177,8 @@ def _explained(session: Session, about: str, today: date) -> list[Sentence]:
         notices = book.entries(session, cooperative=found.enrolment.code)
         dated = [] if notices else [why_silent(session, found.enrolment, today)]
     dated += flagged(session, found.enrolment, found.step)
-    return dated + [book.why(notice) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+    held = next(iter(open_holds(session)), None)
+    return dated + [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
 
 
 def health(context: typer.Context) -> None:

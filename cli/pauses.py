@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from actions import appeals, ends, pause
+from actions.meetings import Invitation, standing_of
 from cli.context import BY, open_house, read_day, say, say_json, say_table
 from programme.wording import sentence
 from runtime.house import House
@@ -74,9 +75,10 @@ def suspend(
     house = open_house(context)
     with house.database.transaction() as session:
         row = pause.suspend(session, code=enrolment, reason=reason, by=by, now=house.clock.now(), on=_day(house, on))
+        invited = [_invited(one) for one in standing_of(session, enrolment, now=house.clock.now())]
         done = {"enrolment": enrolment, "from_on": str(row.from_on), "remaining": dict(row.remaining)}
     if as_json:
-        say_json(done)
+        say_json({**done, "invited": invited})
         return
     say(
         sentence(
@@ -86,6 +88,15 @@ def suspend(
             count=len(done["remaining"]),
         ).say(_)
     )
+    for one in invited:
+        told = sentence(
+            "Nobody writes during a pause. It was invited to {step} on {on} at {at}: tell it by telephone.", **one
+        )
+        say(told.say(_))
+
+
+def _invited(one: Invitation) -> dict[str, str]:
+    return {"step": one.step.key, "on": one.on.isoformat(), "at": one.at}
 
 
 def resume(context: typer.Context, enrolment: str, by: By = BY, on: On = None, as_json: AsJson = False) -> None:

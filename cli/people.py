@@ -30,6 +30,7 @@ Name = Annotated[str | None, typer.Option(help=_("the name"))]
 Email = Annotated[str | None, typer.Option(help=_('the address of electronic mail; "" takes it away'))]
 Phone = Annotated[str | None, typer.Option(help=_('the telephone; "" takes it away'))]
 Language = Annotated[str | None, typer.Option(help=_("fr or ar"))]
+Reading = Annotated[str | None, typer.Option(help=_("fr, ar or both"))]
 FIELDS = ("name", "email", "phone", "language")
 
 
@@ -109,7 +110,7 @@ def contact_change(
     name: Name = None,
     email: Email = None,
     phone: Phone = None,
-    language: Language = None,
+    language: Reading = None,
     on: From = None,
     reason: Why = "",
     by: By = BY,
@@ -137,7 +138,7 @@ def contact_correct(
     name: Name = None,
     email: Email = None,
     phone: Phone = None,
-    language: Language = None,
+    language: Reading = None,
     reason: Why = "",
     by: By = BY,
     as_json: AsJson = False,

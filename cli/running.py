@@ -13,8 +13,10 @@ from sqlmodel import select
 from actions.cohorts import cohort_of
 from actions.state import Summary, summary
 from cli.context import BY, open_house, read_day, say, say_json, say_table
-from models import Notice
+from cli.web import LOOPBACK, WEB_PORT, say_where
+from models import Hold, Notice
 from notifications import ledger
+from notifications.holds import open_holds, said
 from programme.errors import SecretMissing
 from programme.wording import sentence
 from runtime.house import House
@@ -33,7 +35,9 @@ def add_to(app: typer.Typer) -> None:
     )
     app.command(
         "serve",
-        help=_("Run schedules, sender and Prefect until stopped.\n\nExample: MOURAFAKA_SECRET_KEY=… mourafaka serve"),
+        help=_(
+            "Run schedules, sender, pages and Prefect until stopped.\n\nExample: MOURAFAKA_SECRET_KEY=… mourafaka serve"
+        ),
     )(serve)
     app.command(
         "simulate",
@@ -63,15 +67,24 @@ def run_day(context: typer.Context) -> None:
     )
     if day.next_sending is not None:
         say(sentence("More notices wait: the next leave from {day} on.", day=day.next_sending).say(_))
-    for failure in day.failures:
+    held = _held(house)
+    for failure in (*day.failures, *(said(one).say(_) for one in held)):
         typer.echo(failure, err=True)
-    if day.failures or day.verdicts["away"]:
+    if day.failures or day.verdicts["away"] or any(one.cause == "breaker" for one in held):
         raise typer.Exit(1)
+
+
+def _held(house: House) -> list[Hold]:
+    """Return what holds the mail; the breaker's hold is trouble that somebody must look at, a person's is their wish."""
+    with house.database.reading() as session:
+        return open_holds(session)
 
 
 def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option(help=_("the port of Prefect's pages, on this machine only"))] = PREFECT_PORT,
+    web_host: Annotated[str, typer.Option(help=_("the address at which our own pages are served"))] = LOOPBACK,
+    web_port: Annotated[int, typer.Option(help=_("the port of our own pages"))] = WEB_PORT,
 ) -> None:
     """Run until stopped."""
     house = open_house(context)
@@ -79,14 +92,18 @@ def serve(
         raise SecretMissing
     house.post()
     from flows.serving import serve_here
+    from web.serving import listening, served
 
+    bound = listening(web_host, web_port)
     say(
         sentence(
             "Serving. Prefect's pages: http://127.0.0.1:{port} (set their password with PREFECT_SERVER_API_AUTH_STRING). Stop with Ctrl-C.",
             port=port,
         ).say(_)
     )
-    serve_here(house.settings.data_dir / "prefect", port=port)
+    with served(house, bound) as found_port:
+        say_where(web_host, found_port, house.settings.base_url)
+        serve_here(house.settings.data_dir / "prefect", port=port)
 
 
 def simulate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 DEFAULTS = {
@@ -20,6 +21,8 @@ DEFAULTS = {
 
 def prepare(data_dir: Path) -> None:
     """Set what is not set: Prefect's own folder beside our data, no telemetry, bigger batches."""
-    os.environ.setdefault("PREFECT_HOME", str((data_dir / "prefect").resolve()))
+    home = Path(os.environ.setdefault("PREFECT_HOME", str((data_dir / "prefect").resolve())))
+    with suppress(OSError):  # Prefect itself says what is wrong with it
+        home.mkdir(parents=True, exist_ok=True)  # with a database elsewhere the data folder may not be there yet
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)

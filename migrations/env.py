@@ -15,7 +15,8 @@ def keep_foreign_keys(connection, *, on):
         connection.connection.dbapi_connection.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
 
 
-with engine.connect() as connection:
+# A writer from its first word on: of two processes that start at once, the second one finds nothing left to do.
+with engine.connect().execution_options(writes=True) as connection:
     keep_foreign_keys(connection, on=False)
     context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
     with context.begin_transaction():

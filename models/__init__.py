@@ -4,20 +4,28 @@ from models.cohort import Cohort, ProgrammeVersion
 from models.cooperative import Contact, Cooperative
 from models.enrolment import CoachAssignment, Enrolment, Passage, Suspension, Territory
 from models.facts import Attendance, Evaluation, PlanAction, SessionReport
+from models.feed import CalendarFeed
 from models.history import Alert, Appeal, Correction, Decision, History
+from models.hold import Hold
 from models.keeping import ChannelState, ClosedWindow, HolidayOverride, Lease
+from models.link import Link
 from models.notice import Notice, NoticeBody
 from models.person import Person, RoleAssignment
+from models.service import ServiceCopy
 from models.step import Step
+from models.text import CohortText
+from models.unwanted import Unwanted
 
 __all__ = [
     "Alert",
     "Appeal",
     "Attendance",
+    "CalendarFeed",
     "ChannelState",
     "ClosedWindow",
     "CoachAssignment",
     "Cohort",
+    "CohortText",
     "Contact",
     "Cooperative",
     "Correction",
@@ -25,8 +33,10 @@ __all__ = [
     "Enrolment",
     "Evaluation",
     "History",
+    "Hold",
     "HolidayOverride",
     "Lease",
+    "Link",
     "Notice",
     "NoticeBody",
     "Passage",
@@ -34,8 +44,10 @@ __all__ = [
     "PlanAction",
     "ProgrammeVersion",
     "RoleAssignment",
+    "ServiceCopy",
     "SessionReport",
     "Step",
     "Suspension",
     "Territory",
+    "Unwanted",
 ]

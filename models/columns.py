@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Dialect, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.ext.mutable import MutableDict
+from sqlmodel.sql.sqltypes import AutoString
 
 
 class Instant(TypeDecorator[datetime]):
@@ -27,6 +29,15 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give the zone back."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+@compiles(AutoString, "postgresql")
+def _sorted_as_on_sqlite(_type: AutoString, _compiler: Any, *, type_expression: object = None, **_more: Any) -> str:
+    """Have PostgreSQL sort our texts by code point, as SQLite does, not by the language of its machine.
+
+    What is done in the order of codes and keys (coaches are assigned so) is the same everywhere.
+    """
+    return 'VARCHAR COLLATE "C"' if isinstance(type_expression, Column) else "VARCHAR"
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

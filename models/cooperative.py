@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 from models.columns import Instant, one_of
 
 LANGUAGES = ("fr", "ar")
+"""The languages that the programme's texts are written in."""
+READINGS = (*LANGUAGES, "both")
+"""How a contact wants to read: one language, or both in one message, Arabic first."""
 
 
 class Cooperative(SQLModel, table=True):
@@ -51,7 +54,7 @@ class Cooperative(SQLModel, table=True):
 class Contact(SQLModel, table=True):
     """Who answers for a cooperative, from a day to a day; mail goes to the one of the day."""
 
-    __table_args__ = (one_of("language", LANGUAGES),)
+    __table_args__ = (one_of("language", READINGS),)
 
     id: int | None = Field(default=None, primary_key=True)
     cooperative_id: int = Field(foreign_key="cooperative.id", index=True)

@@ -19,7 +19,11 @@ class Lease(SQLModel, table=True):
 
 
 class ChannelState(SQLModel, table=True):
-    """A channel that is paused (server away, login refused, on hold after a restore), and why."""
+    """A channel that an outage has paused (server away, login refused), since when and why.
+
+    A person's stop is a `Hold`.
+    ``beyond`` is how many mails beyond the plan began to leave on the day ``beyond_on``: the breaker's count.
+    """
 
     __tablename__ = "channel_state"
 
@@ -27,6 +31,9 @@ class ChannelState(SQLModel, table=True):
     paused_until: datetime | None = Field(default=None, sa_type=Instant)
     reason: str = ""
     failures: int = 0
+    down_since: datetime | None = Field(default=None, sa_type=Instant)
+    beyond_on: date | None = None
+    beyond: int = 0
 
 
 class HolidayOverride(SQLModel, table=True):

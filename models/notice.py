@@ -21,6 +21,7 @@ class Notice(SQLModel, table=True):
     ``channel`` is `email` (a message of its own), `digest` (told inside the recipient's message
     of the day, ``digest_id``) or `call` (a coach tells it by telephone). ``token`` grows with
     each claim, so that a sender that froze and woke late cannot settle what another one took.
+    ``approved_by`` is who said that it may leave as one of many, their number before their eyes.
     """
 
     __table_args__ = (
@@ -55,6 +56,7 @@ class Notice(SQLModel, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
     template_version: str = ""
     message_id: str | None = None
+    approved_by: str | None = None
     promised_at: datetime = Field(sa_type=Instant)
     send_at: datetime = Field(sa_type=Instant)
     status: str = "pending"

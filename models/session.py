@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session
 
-BUSY_SECONDS = 30
-SQLITE_PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-)
+from models.engines import open_engine
 
 
 class Database:
-    """One database, opened by its URL.
+    """One database, opened by its URL: a SQLite file, or PostgreSQL (docs/adr/0010).
 
-    Writers take SQLite's write lock when they begin (BEGIN IMMEDIATE), so that two of them
-    wait for each other instead of failing half-way. ``durable=False`` is for scratch copies
-    that nobody will miss: no waiting for the disk.
+    Writers wait for each other from their first word on, so that what one has looked up is still
+    so when it writes. ``durable=False`` is for scratch copies that nobody will miss: no waiting
+    for the disk.
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.url = url
-        # A failed statement is told without its values: logs and Prefect keep what is said of it.
-        self.engine: Engine = create_engine(url, hide_parameters=True)
-        if self.engine.dialect.name == "sqlite":
-            _prepare_sqlite(self.engine, durable=durable)
+        self.engine: Engine = open_engine(url, durable=durable)
+        self.has_room = self.engine.dialect.name == "postgresql"
+        """Whether several can write at once, each its own rows; SQLite has one pen for all."""
+        # On PostgreSQL a reader sees one moment from its first question to its last, as it does on SQLite.
+        snapshot = {"isolation_level": "REPEATABLE READ"} if self.has_room else {}
+        self._reader = self.engine.execution_options(**snapshot)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Give a session whose changes commit together, or not at all."""
+    def transaction(self, *, alone: bool = True) -> Iterator[Session]:
+        """Give a session whose changes commit together, or not at all.
+
+        ``alone`` keeps every other such writer waiting until the end. Without it nobody waits,
+        where the database has room: only for who changes no row but those that it holds by a
+        lock or by a condition of the change itself (the senders).
+        """
         with Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"writes": True})
+            session.connection(execution_options={"writes": True, "alone": alone})
             try:
                 yield session
                 session.commit()
@@ -48,26 +48,9 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that only reads; what is changed in it is dropped."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-
-def _prepare_sqlite(engine: Engine, *, durable: bool) -> None:
-    """Set each connection up, and let us (not the driver) say BEGIN."""
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in SQLITE_PRAGMAS:
-            connection.execute(pragma)
-        if not durable:
-            connection.execute("PRAGMA synchronous = OFF")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

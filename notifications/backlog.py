@@ -1,4 +1,9 @@
-"""Catching up politely: what waited through an outage is sifted when it is promised, and again before it leaves."""
+"""Catching up politely: what waited through an outage or a hold is sifted when it is promised, and before it leaves.
+
+The breaker comes after it: of what politeness leaves, it counts what was promised too late. What it
+holds is sifted every day, as all that waits: it leaves when a person lets go, or is written down as
+skipped when its date is past. So nothing waits for ever.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +16,20 @@ from typing import Any
 from sqlalchemy import delete, text
 from sqlmodel import Session, and_, col, or_, select
 
-from models import HolidayOverride, Notice, NoticeBody
+from models import ChannelState, Hold, Notice, NoticeBody
 from models.notice import IN_OUTBOX
 from models.session import Database
 from notifications.digests import children_of, digest_key
+from notifications.holds import MAIL
+from notifications.hours import calendar_in
 from notifications.promises import Desk, Word, message_id
-from programme.calendar import Calendar
 from programme.catching_up import PAST, Candidate, fresh_since, is_past, unsaid
 from programme.civil import civil_day, instant_of
 
 ABOUT = ("on", "due_on")
 """The facts that hold the date a notice speaks of, the new one of a change first."""
 A_DAY = timedelta(days=1)
+AFTER_OUTAGE, AFTER_HOLD = "late after an outage", "late after a hold"
 
 
 def politely(desk: Desk, words: Sequence[Word]) -> list[Word]:
@@ -90,56 +97,98 @@ def _said(session: Session, behind: Mapping[str, int | None], now: datetime, *, 
 
 
 def settle_late(database: Database, now: datetime) -> int:
-    """Before anything leaves: write down as skipped what an outage has made too late; return how many that was.
+    """Before anything leaves: write down as skipped what has become too late; return how many that was.
 
     On an ordinary day this is one question of the outbox's own index.
     """
     with database.reading() as session:
-        calendar = _calendar(session)
-        fresh = fresh_since(civil_day(now), calendar)
-        if session.exec(_late(now, fresh).limit(1)).first() is None:
+        if session.exec(_of_earlier_days(now).limit(1)).first() is None:
             return 0
     with database.transaction() as session:
-        late = session.exec(_late(now, fresh)).all()
+        late = session.exec(_of_earlier_days(now).with_for_update()).all()
         _carry_over(session, [one for one in late if one.kind.endswith("_digest")], now)
-        return _sift(session, [one for one in late if not one.kind.endswith("_digest")], now)
+        reasons = _reasons(session, late, now)
+        gone = [notice for notice in _waiting(session, late, now, to_change=True) if notice.key in reasons]
+        held = _last_hold(session)
+        for notice in gone:
+            _skip(notice, _why(reasons[notice.key], notice, held), now)
+        _forget_bodies(session, [notice.id for notice in gone])
+        return len(gone)
 
 
-def _calendar(session: Session) -> Calendar:
-    return Calendar({row.on: row.name for row in session.exec(select(HolidayOverride))})
+def too_late(session: Session, now: datetime) -> dict[str, str]:
+    """Return the keys of what would not be said any more if it left now, each with the reason; nothing is changed."""
+    return _reasons(session, session.exec(_of_earlier_days(now)).all(), now)
 
 
-def _late(now: datetime, fresh: date) -> Any:
-    """Ask for what may leave now and should have left long ago; what may have arrived (a doubt) goes its way."""
+def _of_earlier_days(now: datetime) -> Any:
+    """Ask for what may leave now and should have left before today; what may have arrived (a doubt) goes its way."""
     return select(Notice).where(
         text(IN_OUTBOX),
         Notice.status == "pending",
         Notice.doubts == 0,
         col(Notice.send_at) <= now,
-        col(Notice.due_on) < fresh,
+        col(Notice.due_on) < civil_day(now),
     )
 
 
-def _sift(session: Session, late: Sequence[Notice], now: datetime) -> int:
-    behind = {notice.recipient: notice.enrolment_id for notice in late}
+def _reasons(session: Session, late: Sequence[Notice], now: datetime) -> dict[str, str]:
+    """Return what is not to be said: of a date that is past, and of what an outage has heaped up, all but a little."""
+    today = civil_day(now)
+    own = [one for one in late if not one.kind.endswith("_digest")]
+    past = {one.key: PAST for one in own if is_past(_candidate(one), today)}
+    fresh = fresh_since(today, calendar_in(session)) if own else today
+    held = _last_hold(session) if own else None
+    behind = {one.recipient: one.enrolment_id for one in own if _stopped_since(session, one, held) < fresh}
     if not behind:
-        return 0
-    waiting = session.exec(
-        select(Notice).where(
-            text(IN_OUTBOX),
-            Notice.status == "pending",
-            Notice.doubts == 0,
-            col(Notice.send_at) <= now,
-            col(Notice.recipient).in_(behind),
-        )
-    ).all()
+        return past
     said = [_candidate(notice) for notice in _said(session, behind, now, waiting=False)]
-    reasons = unsaid([_candidate(notice) for notice in waiting], said, civil_day(now), behind)
-    for notice in waiting:
-        if notice.key in reasons:
-            _skip(notice, reasons[notice.key], now)
-    _forget_bodies(session, [notice.id for notice in waiting if notice.key in reasons])
-    return len(reasons)
+    waiting = [_candidate(one) for one in _waiting(session, own, now) if one.recipient in behind]
+    return past | unsaid(waiting, said, today, behind)
+
+
+def _stopped_since(session: Session, notice: Notice, held: Hold | None) -> date:
+    """Return since when a notice has been kept waiting: its own day, or before it, when the mail stopped.
+
+    Of what heaps up while the mail server is away or the mail on hold, the oldest is written off day by
+    day; who waits for the rest is behind all the same.
+    """
+    state = session.get(ChannelState, MAIL)
+    stops = [] if state is None or state.down_since is None else [civil_day(state.down_since)]
+    if held is not None and _kept(notice, held):
+        stops.append(civil_day(held.began_at))
+    return min([notice.due_on, *stops])
+
+
+def _waiting(session: Session, late: Sequence[Notice], now: datetime, *, to_change: bool = False) -> Sequence[Notice]:
+    """Return all that waits for those who have something late, kept from the senders when it is to change."""
+    recipients = {one.recipient for one in late if not one.kind.endswith("_digest")}
+    if not recipients:
+        return []
+    query = select(Notice).where(
+        text(IN_OUTBOX),
+        Notice.status == "pending",
+        Notice.doubts == 0,
+        col(Notice.send_at) <= now,
+        col(Notice.recipient).in_(recipients),
+    )
+    return session.exec(query.with_for_update() if to_change else query).all()
+
+
+def _last_hold(session: Session) -> Hold | None:
+    """Return the hold that is open, else the one that ended last."""
+    newest = (col(Hold.released_at).is_not(None), col(Hold.released_at).desc())
+    return session.exec(select(Hold).where(Hold.channel == MAIL).order_by(*newest).limit(1)).first()
+
+
+def _why(reason: str, notice: Notice, held: Hold | None) -> str:
+    """Return the reason as it is: what a hold kept waiting is not late after an outage."""
+    return reason.replace(AFTER_OUTAGE, AFTER_HOLD) if held is not None and _kept(notice, held) else reason
+
+
+def _kept(notice: Notice, held: Hold) -> bool:
+    """Tell whether a hold has kept a notice waiting."""
+    return held.released_at is None or notice.send_at <= held.released_at
 
 
 def _skip(notice: Notice, reason: str, now: datetime) -> None:
@@ -151,11 +200,17 @@ def _forget_bodies(session: Session, ids: Collection[int | None]) -> None:
 
 
 def _carry_over(session: Session, digests: Sequence[Notice], now: datetime) -> None:
-    """Tell what old messages of the day hold in today's one: nobody of the staff gets a second message."""
+    """Tell what old messages of the day hold in today's one: nobody of the staff gets a second message.
+
+    The only one, a day late, leaves as it is.
+    """
+    fresh = fresh_since(civil_day(now), calendar_in(session)) if digests else civil_day(now)
     by_recipient: dict[str, list[Notice]] = defaultdict(list)
     for digest in digests:
         by_recipient[digest.recipient].append(digest)
     for old in by_recipient.values():
+        if len(old) == 1 and old[0].due_on >= fresh and _known_today(session, old[0], now) is None:
+            continue
         todays = _todays(session, old[0], now)
         for digest in old:
             if todays is None:
@@ -166,11 +221,11 @@ def _carry_over(session: Session, digests: Sequence[Notice], now: datetime) -> N
 
 def _todays(session: Session, like: Notice, now: datetime) -> Notice | None:
     """Return the recipient's message of today, made when there is none; None when it has left or is leaving."""
-    today = civil_day(now)
-    key = digest_key(like.recipient, today)
-    known = session.exec(select(Notice).where(Notice.key == key)).first()
+    known = _known_today(session, like, now)
     if known is not None:
         return known if known.status == "pending" and known.body_digest is None else None
+    today = civil_day(now)
+    key = digest_key(like.recipient, today)
     fresh = Notice(**like.model_dump(exclude={"id", "body_digest"}))
     fresh.key, fresh.due_on, fresh.facts = key, today, {**like.facts, "day": today.isoformat()}
     fresh.message_id, fresh.promised_at, fresh.send_at = message_id(key), now, now
@@ -180,16 +235,22 @@ def _todays(session: Session, like: Notice, now: datetime) -> Notice | None:
     return fresh
 
 
+def _known_today(session: Session, like: Notice, now: datetime) -> Notice | None:
+    key = digest_key(like.recipient, civil_day(now))
+    return session.exec(select(Notice).where(Notice.key == key)).first()
+
+
 def _move_into(session: Session, todays: Notice, digest: Notice, now: datetime) -> None:
     today = civil_day(now)
-    for child in children_of(session, digest):
-        if is_past(_candidate(child), today):
-            _skip(child, PAST, now)
+    held, fresh = _last_hold(session), fresh_since(today, calendar_in(session))
+    for child in children_of(session, digest, ("pending", "sending")):  # it may have been frozen, and put off
+        if child.due_on < fresh and is_past(_candidate(child), today):
+            _skip(child, _why(PAST, child, held), now)
             continue
-        child.digest_id = todays.id
+        child.status, child.digest_id = "pending", todays.id
         about = _about(child.facts)
         if about is not None and "days" in child.facts:
             child.facts["days"] = (about - today).days
     digest.status, digest.settled_at = "cancelled", now
-    digest.reason = f"late after an outage: told in the message of {today.isoformat()}"
+    digest.reason = _why(f"{AFTER_OUTAGE}: told in the message of {today.isoformat()}", digest, held)
     _forget_bodies(session, [digest.id])

@@ -82,7 +82,7 @@ def _status(block: Message) -> str:
 
 
 def _said(block: Message) -> str:
-    said = str(make_header(decode_header(str(block.get("Diagnostic-Code", "")))))
+    said = str(make_header(decode_header(str(block.get("Diagnostic-Code", ""))))).replace("\0", "")
     return " ".join(said.partition(";")[2].split())[:200]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,11 +39,12 @@ def gather(desk: Desk, children: Iterable[Notice], cohort: Cohort) -> list[Notic
     for child in children:
         if child.channel == "digest" and child.status == "pending" and child.digest_id is None:
             waiting[child.recipient].append(child)
-    opened = []
-    for group in waiting.values():
-        digest, is_new = _message_for(desk, group[0], cohort)
-        if is_new:
-            opened.append(digest)
+    known = _locked(desk.session, [_todays_key(group[0]) for group in waiting.values()])
+    told = [(*_message_for(desk, group[0], cohort, known), group) for group in waiting.values()]
+    opened = [digest for digest, is_new, _ in told if is_new]
+    desk.session.add_all(opened)
+    desk.session.flush()
+    for digest, _, group in told:
         for child in group:
             child.digest_id = digest.id
             if digest.status == "failed":
@@ -52,23 +53,30 @@ def gather(desk: Desk, children: Iterable[Notice], cohort: Cohort) -> list[Notic
     return opened
 
 
-def _message_for(desk: Desk, child: Notice, cohort: Cohort) -> tuple[Notice, bool]:
+def _todays_key(child: Notice) -> str:
+    return digest_key(child.recipient, civil_day(child.send_at))
+
+
+def _message_for(desk: Desk, child: Notice, cohort: Cohort, known: dict[str, Notice]) -> tuple[Notice, bool]:
+    """Return the message of the day that takes a notice, and whether it is new (and not yet written)."""
     day = civil_day(child.send_at)
     while True:
-        known = _locked(desk.session, digest_key(child.recipient, day))
-        if known is None:
-            return _open(desk, child, day, cohort), True
-        if known.status == "pending" and known.body_digest is None:
-            return known, False
-        if known.reason == NO_ADDRESS and child.address is None:
-            return known, False
+        digest = known.get(digest_key(child.recipient, day))
+        if digest is None:
+            return _opened(desk, child, day, cohort), True
+        if digest.status == "pending" and digest.body_digest is None:
+            return digest, False
+        if digest.reason == NO_ADDRESS and child.address is None:
+            return digest, False
         day = civil_day(send_instant(desk, day + timedelta(days=1)))
+        known.update(_locked(desk.session, [digest_key(child.recipient, day)]))
 
 
-def _locked(session: Session, key: str) -> Notice | None:
-    """Return a message of the day as it is now, kept from a sender until what joins it is written."""
-    query = select(Notice).where(Notice.key == key).with_for_update().execution_options(populate_existing=True)
-    return session.exec(query).first()
+def _locked(session: Session, keys: Sequence[str]) -> dict[str, Notice]:
+    """Return messages of the day as they are now, kept from a sender until what joins them is written."""
+    query = select(Notice).order_by(Notice.key).with_for_update().execution_options(populate_existing=True)
+    slices = [keys[first : first + 500] for first in range(0, len(keys), 500)]  # a database takes only so many
+    return {row.key: row for part in slices for row in session.exec(query.where(col(Notice.key).in_(part)))}
 
 
 def digest_key(recipient: str, day: date) -> str:
@@ -76,7 +84,7 @@ def digest_key(recipient: str, day: date) -> str:
     return f"digest/{recipient}/{day.isoformat()}"
 
 
-def _open(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
+def _opened(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
     key = digest_key(child.recipient, day)
     kind = f"{child.recipient.partition(':')[0]}_digest"
     facts = {
@@ -100,8 +108,6 @@ def _open(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
     )
     if digest.address is None:
         digest.status, digest.reason, digest.settled_at = "failed", NO_ADDRESS, desk.now
-    desk.session.add(digest)
-    desk.session.flush()
     return digest
 
 
@@ -113,10 +119,13 @@ def children_of(session: Session, digest: Notice, statuses: Sequence[str] = ("pe
     return list(rows)
 
 
-def full_facts(digest: Notice, children: Iterable[Notice]) -> dict[str, Any]:
-    """Return the facts of a message of the day with an item for each thing it tells."""
-    return {**digest.facts, "items": [_item(child) for child in children]}
+def full_facts(
+    digest: Notice, children: Iterable[Notice], links: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
+    return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
 
-def _item(child: Notice) -> dict[str, Any]:
-    return {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
+def _item(child: Notice, link: str | None) -> dict[str, Any]:
+    item = {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
+    return item | ({"link": link} if link else {})

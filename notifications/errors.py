@@ -6,7 +6,7 @@ from programme.errors import Refusal
 
 
 class UnknownNotice(Refusal):
-    """There is no notice of kind "{kind}" in the language "{language}": check the kind, and use fr or ar."""
+    """There is no notice of kind "{kind}" in the language "{language}": check the kind, and use fr, ar or both."""
 
 
 class MissingFact(Refusal):

@@ -10,9 +10,9 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from models import Contact, Cooperative, Enrolment, Notice, NoticeBody, Person, RoleAssignment
-from notifications.promises import cooperative_name
+from notifications.own_texts import version_again
+from notifications.promises import names_of
 from notifications.recipients import contacts_on
-from notifications.rendering import template_version
 
 NOBODY = "nobody answers for this cooperative by mail any more"
 ROLE_ENDED = "{code} does not hold this role any more"
@@ -73,8 +73,8 @@ def _readdress(session: Session, notice: Notice, address: str | None) -> None:
 
 def _greet(notice: Notice, contact: Contact, cooperative: Cooperative) -> None:
     notice.language = contact.language
-    notice.facts.update(recipient=contact.name, cooperative=cooperative_name(cooperative, contact.language))
-    notice.template_version = template_version(notice.kind, contact.language)
+    notice.facts.update(recipient=contact.name, **names_of(cooperative, contact.language))
+    notice.template_version = version_again(notice, contact.language)
 
 
 def _staff(session: Session, notices: Sequence[Notice], on: date) -> list[Astray]:

@@ -12,6 +12,7 @@ KIND_WORDS: Mapping[str, Sentence] = {
     "step_late": sentence("a reminder of what is late"),
     "meeting": sentence("an invitation"),
     "date_changed": sentence("a change of date"),
+    "meeting_cancelled": sentence("word of a cancelled meeting"),
     "checkpoint_result": sentence("the result of a checkpoint"),
     "certificate": sentence("the certificate"),
     "resumed": sentence("the word that support goes on"),

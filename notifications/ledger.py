@@ -11,7 +11,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from models import Cooperative, Enrolment, Notice
+from models import Cooperative, Enrolment, Hold, Notice
 from models.notice import NOTICE_STATUSES
 from notifications.errors import StatusUnknown
 from notifications.kind_words import kind_said
@@ -68,11 +68,13 @@ def ledger_hash(notices: Iterable[Notice]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def why(notice: Notice) -> Sentence:
-    """Say in one sentence why a notice left, or why not."""
+def why(notice: Notice, held: Hold | None = None) -> Sentence:
+    """Say in one sentence why a notice left, or why not; ``held`` is what holds the mail now, if anything does."""
     what: dict[str, object] = {"kind": _subject(notice), "to": notice.recipient, "due": notice.due_on.isoformat()}
     if notice.status == "sent" and notice.sent_at is not None:
         return _why_sent(notice, what)
+    if held is not None and notice.status == "pending" and notice.channel != "call":
+        return _why_held(what, held)
     reason = reason_said(notice.reason)
     told: dict[str, Sentence] = {
         "pending": sentence(
@@ -85,6 +87,26 @@ def why(notice: Notice) -> Sentence:
         "cancelled": sentence("{kind} for {to}, due {due}, was taken back: {reason}", **what, reason=reason),
     }
     return told[notice.status]
+
+
+def _why_held(what: Mapping[str, object], held: Hold) -> Sentence:
+    since = _moment(held.began_at)
+    if held.cause == "breaker":
+        return sentence(
+            "{kind} for {to}, due {due}, is held by the breaker since {since}: {size} mails beyond the plan; "
+            "release with `mourafaka sending release`",
+            **what,
+            since=since,
+            size=held.size,
+        )
+    return sentence(
+        "{kind} for {to}, due {due}, is held by {by} since {since} ({reason}); "
+        "release with `mourafaka sending release`",
+        **what,
+        by=held.by,
+        since=since,
+        reason=held.reason,
+    )
 
 
 def _subject(notice: Notice) -> Sentence | str:
@@ -105,12 +127,21 @@ def _why_sent(notice: Notice, what: Mapping[str, object]) -> Sentence:
     if notice.channel == "digest":
         return sentence("{kind} for {to}, due {due}, left in the message of the day on {at}", **what, at=at)
     if notice.channel == "call":
-        return sentence("{kind} for {to}, due {due}, was told by telephone on {at}", **what, at=at)
+        return _why_told(notice, what, at)
     return sentence(
         "{kind} for {to}, due {due}, left on {at} (try {tries}), accepted by the mail server",
         **what,
         at=at,
         tries=notice.attempts,
+    )
+
+
+def _why_told(notice: Notice, what: Mapping[str, object], at: str) -> Sentence:
+    """Say that a notice was told by telephone, and by whom where it was written down."""
+    if notice.reason in {"", "told by telephone"}:
+        return sentence("{kind} for {to}, due {due}, was told by telephone on {at}", **what, at=at)
+    return sentence(
+        "{kind} for {to}, due {due}, was {told}; written down on {at}", **what, told=reason_said(notice.reason), at=at
     )
 
 

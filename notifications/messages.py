@@ -8,11 +8,12 @@ from typing import Any
 
 from models import Notice
 from notifications.invitations import invitation
+from notifications.kinds import IN_TURN
 from notifications.rendering import render
 from notifications.smtp import Sender, build
 
-INVITING = frozenset({"meeting", "date_changed"})
-"""Kinds of notice that carry an invitation, where they speak of a meeting."""
+INVITING = frozenset({"meeting", "date_changed", "resumed", "meeting_cancelled"})
+"""Kinds of notice that carry an invitation or take one back, where they speak of a meeting."""
 
 
 def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
@@ -26,8 +27,15 @@ def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: 
         key=notice.key,
         message_id=notice.message_id,
         at=at,
-        calendar=_invitation(notice, facts, sender, at) if notice.kind in INVITING and facts.get("at") else None,
+        calendar=_invitation(notice, facts, sender, at) if _calls(notice, facts) else None,
+        unsubscribe=facts.get("refuse_url"),
     )
+
+
+def _calls(notice: Notice, facts: Mapping[str, Any]) -> bool:
+    """Tell whether a calendar is to follow: that support goes on says so only where it has moved a meeting."""
+    is_meeting = notice.kind in INVITING and bool(facts.get("at"))
+    return is_meeting and (notice.kind != "resumed" or "uid" in facts)
 
 
 def _invitation(notice: Notice, facts: Mapping[str, Any], sender: Sender, at: datetime) -> str:
@@ -35,7 +43,8 @@ def _invitation(notice: Notice, facts: Mapping[str, Any], sender: Sender, at: da
     return invitation(
         uid=facts["uid"],
         sequence=facts["sequence"],
-        summary=title["ar" if notice.language == "ar" else "fr"],
+        method="CANCEL" if notice.kind == "meeting_cancelled" else "REQUEST",
+        summary=" / ".join(title[one] for one in IN_TURN[notice.language]),
         on=date.fromisoformat(facts["on"]),
         at=facts["at"],
         ends_at=facts["ends_at"],

@@ -7,16 +7,18 @@ marks stood.
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Mapping
+from binascii import b2a_base64
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from email.header import Header
+from email.charset import BASE64, CHARSETS, SHORTEST, add_charset
 
-HEADERS = ("subject", "to", "key", "message_id", "date")
+HEADERS = ("subject", "to", "key", "message_id", "date", "unsubscribe")
 PARTS = ("text", "html", "calendar")
 LINE = 76
-"""Letters in a line of a header that has to be folded (RFC 2047)."""
+"""Letters in a line: of an encoded part (RFC 2045), and of a header that has to be folded (RFC 2047)."""
+_WORD = b"=?utf-8?b?*?="
 _BREAKS = re.compile(r"[\x00-\x20\x7f]+")
 
 
@@ -43,12 +45,32 @@ class Mould:
         return b"".join(piece for pair in zip(self.pieces, [*filled, b""], strict=True) for piece in pair)
 
 
-def mould_of(built: bytes) -> Mould:
-    """Return the frame of a message whose values are marks."""
+@contextmanager
+def parts_in_base64() -> Iterator[None]:
+    """Have parts built in base64, as ours are stamped, whatever another library has set for the whole process.
+
+    `apprise` has every UTF-8 part of the process written as quoted-printable from its import on.
+    """
+    kept = CHARSETS["utf-8"]
+    add_charset("utf-8", SHORTEST, BASE64, "utf-8")
+    try:
+        yield
+    finally:
+        CHARSETS["utf-8"] = kept
+
+
+def mould_of(built: bytes, *needed: str) -> Mould:
+    """Return the frame of a message whose values are marks; a ``needed`` one that is not found is an error.
+
+    Without its mark a value would not be told, and the mark would be sent in its place.
+    """
     marks = {mark_of(name).encode(): name for name in HEADERS}
     marks |= {_in_part(part_mark_of(name)): name for name in PARTS}
     found = re.split(b"(" + b"|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)) + b")", built)
-    return Mould(tuple(found[::2]), tuple(marks[mark] for mark in found[1::2]))
+    names = tuple(marks[mark] for mark in found[1::2])
+    if missing := sorted({*needed} - {*names}):
+        raise ValueError(f"the frame of a message lacks {', '.join(missing)}")
+    return Mould(tuple(found[::2]), names)
 
 
 def encoded(name: str, value: str) -> bytes:
@@ -58,8 +80,24 @@ def encoded(name: str, value: str) -> bytes:
     line = _BREAKS.sub(" ", value).strip()
     if line.isascii():
         return line.encode()
-    return Header(line, "utf-8", header_name=name, maxlinelen=LINE).encode(linesep="\r\n").encode()
+    return _in_words(line.encode(), LINE - len(name) - len(": "))
+
+
+def _in_words(said: bytes, room: int) -> bytes:
+    """Return a header's value as encoded words (RFC 2047), the first in what its name leaves of the line.
+
+    No letter is cut in two. The standard library's own does the same ten times slower.
+    """
+    words = []
+    while said:
+        end = (room - len(_WORD)) // 4 * 3
+        while end < len(said) and said[end] & 0xC0 == 0x80:  # the middle of a letter
+            end -= 1
+        words.append(_WORD.replace(b"*", b2a_base64(said[:end], newline=False)))
+        said, room = said[end:], LINE - 1
+    return b"\r\n ".join(words)
 
 
 def _in_part(text: str) -> bytes:
-    return base64.encodebytes(text.encode()).rstrip().replace(b"\n", b"\r\n")
+    whole = b2a_base64(text.encode(), newline=False)
+    return b"\r\n".join([whole[first : first + LINE] for first in range(0, len(whole), LINE)])

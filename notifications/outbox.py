@@ -11,23 +11,32 @@ from sqlalchemy import ColumnElement, and_, case, delete, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from models import Contact, Notice, NoticeBody, Person
-from models.notice import IN_OUTBOX, UNSETTLED
+from models.notice import IN_OUTBOX
+from notifications import fenced
 from notifications.answers import Answer
+from notifications.hours import ANY_HOUR, Openings
 
 MAX_ATTEMPTS = 5
 MAX_DOUBTS = 2
 DOUBT_WAIT = timedelta(seconds=60)
+DIGEST = "_digest"
 TWICE_IN_DOUBT = "twice handed over without an answer: look for its Message-ID at the mail server"
 UNREADABLE = "its row cannot be read: its facts were altered"
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long a claim is held, the first wait before another try, and the wait before a doubt is repeated."""
+    """How long a claim is held, the first wait before another try, the wait before a doubt is repeated, and the
+    hours in which anything may leave: what is put back waits for them too."""
 
     lease: timedelta = timedelta(seconds=300)
     retry_base: timedelta = timedelta(seconds=60)
     doubt_wait: timedelta = DOUBT_WAIT
+    hours: Openings = ANY_HOUR
+
+    def opening(self, notice: Notice, moment: datetime) -> datetime:
+        """Return the first instant from ``moment`` on at which a notice may leave."""
+        return self.hours.opening(notice.cohort_id, moment)
 
     def wait(self, attempts: int, key: str) -> timedelta:
         """Return the wait after so many tries: doubled each time, plus up to a fifth that differs by notice.
@@ -39,13 +48,18 @@ class Pace:
         return self.retry_base * doubled * jitter
 
 
-def claim(session: Session, *, now: datetime, pace: Pace, limit: int, by: str = "") -> list[Notice]:
+def claim(
+    session: Session, *, now: datetime, pace: Pace, limit: int, by: str = "", digests: bool = True
+) -> list[Notice]:
     """Take up to ``limit`` messages that may leave now, oldest first; each has a lease and a new token.
 
     An expired lease means that a sender died. If its message had begun to leave (DATA), it is
-    tried once more, 60 s later at the soonest; after a second doubt it waits for a person.
+    tried once more, 60 s later at the soonest; after a second doubt it waits for a person. What
+    another sender is claiming at this moment is passed over, never waited for.
     """
     free = _is_free(now, pace)
+    if not digests:
+        free = and_(free, ~col(Notice.kind).endswith(DIGEST, autoescape=True))
     oldest = select(Notice.id).where(free).order_by(col(Notice.send_at), col(Notice.id)).limit(limit)
     ids = [*filter(None, session.exec(oldest.with_for_update(skip_locked=True)))]
     if not ids:
@@ -67,6 +81,11 @@ def claim(session: Session, *, now: datetime, pace: Pace, limit: int, by: str = 
         .execution_options(synchronize_session=False)
     ).all()
     return _load(session, [*filter(None, taken)], now)
+
+
+def is_any_free(session: Session, *, now: datetime, pace: Pace) -> bool:
+    """Tell whether anything may be claimed, a message of the day too."""
+    return session.exec(select(Notice.id).where(_is_free(now, pace)).limit(1)).first() is not None
 
 
 def release_dead(session: Session, *, is_dead: Callable[[str], bool], now: datetime) -> int:
@@ -150,12 +169,13 @@ def _load(session: Session, ids: Sequence[int], now: datetime) -> list[Notice]:
 
 
 def begin_data(session: Session, notice: Notice, *, now: datetime, pace: Pace) -> bool:
-    """Write down that a message is about to leave; False when the claim was lost to another sender.
+    """Write down that a message is about to leave; False when the claim was lost, or the mail is on hold.
 
     The lease starts anew, so that a sender that waited long in its own batch, or froze, is not
     taken for dead while its message leaves.
     """
-    return _own(session, notice, data_begun=True, lease_until=now + pace.lease)
+    begun = {"data_begun": True, "lease_until": now + pace.lease}
+    return fenced.change(session, notice, begun, unless_held=True)
 
 
 def settle(session: Session, notice: Notice, answer: Answer, *, now: datetime, pace: Pace) -> bool:
@@ -167,18 +187,18 @@ def settle(session: Session, notice: Notice, answer: Answer, *, now: datetime, p
     if answer.verdict == "doubt":
         return _doubt(session, notice, answer, now, pace)
     if answer.verdict == "away":  # it queues behind the others: should it be the cause, it holds back nobody
-        return give_back(session, notice, answer, send_at=now)
+        return give_back(session, notice, answer.text, send_at=pace.opening(notice, now))
     # Claims that died count as tries too: a first "not now" never parks, however often we crashed before.
     if notice.attempts >= MAX_ATTEMPTS and notice.code is not None:
         return _end(session, notice, "failed", f"parked after {notice.attempts} tries", answer, now)
-    later = now + pace.wait(notice.attempts, notice.key)
+    later = pace.opening(notice, now + pace.wait(notice.attempts, notice.key))
     return _put_back(session, notice, code=answer.code, error=answer.text, send_at=later)
 
 
-def give_back(session: Session, notice: Notice, answer: Answer, *, send_at: datetime | None = None) -> bool:
-    """Let go of a claimed message that could not be handed over; the try does not count."""
+def give_back(session: Session, notice: Notice, error: str, *, send_at: datetime | None = None) -> bool:
+    """Let go of a claimed message that was not handed over; the try does not count."""
     when = send_at or notice.send_at
-    return _put_back(session, notice, attempts=notice.attempts - 1, error=answer.text, send_at=when)
+    return _put_back(session, notice, attempts=notice.attempts - 1, error=error, send_at=when)
 
 
 def fail(session: Session, notice: Notice, reason: str, *, now: datetime) -> bool:
@@ -199,63 +219,43 @@ def _doubt(session: Session, notice: Notice, answer: Answer, now: datetime, pace
     doubts = notice.doubts + 1
     if doubts >= MAX_DOUBTS:
         return _end(session, notice, "in_doubt", TWICE_IN_DOUBT, answer, now, doubts=doubts)
-    return _put_back(session, notice, doubts=doubts, error=answer.text, send_at=now + pace.doubt_wait)
+    again = pace.opening(notice, now + pace.doubt_wait)
+    return _put_back(session, notice, doubts=doubts, error=answer.text, send_at=again)
 
 
 def _end(
     session: Session, notice: Notice, status: str, reason: str, answer: Answer, now: datetime, **values: object
 ) -> bool:
     is_sent = status == "sent"
-    done = _own(
-        session,
-        notice,
-        status=status,
-        reason=reason,
-        code=answer.code,
-        error="" if is_sent else answer.text,
-        sent_at=now if is_sent else None,
-        settled_at=now,
-        **values,
-    )
+    ended = {
+        "status": status,
+        "reason": reason,
+        "code": answer.code,
+        "error": "" if is_sent else answer.text,
+        "sent_at": now if is_sent else None,
+        "settled_at": now,
+    }
+    done = fenced.change(session, notice, {**ended, **values})
     if done and notice.id is not None:
         _follow(session, notice.id, status, reason, now, tells=is_digest(notice))
     return done
 
 
 def _put_back(session: Session, notice: Notice, **values: object) -> bool:
-    return _own(session, notice, status="pending", data_begun=False, lease_until=None, **values)
-
-
-def _own(session: Session, notice: Notice, **values: object) -> bool:
-    """Change a notice only while we hold its claim: the token is the fence."""
-    result = session.execute(
-        update(Notice)
-        .where(col(Notice.id) == notice.id, col(Notice.token) == notice.token, col(Notice.status) == "sending")
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    won: bool = result.rowcount == 1  # type: ignore[attr-defined] # an UPDATE's result has it
-    return won
+    freed = {"status": "pending", "data_begun": False, "lease_until": None}
+    return fenced.change(session, notice, {**freed, **values})
 
 
 def _follow(session: Session, notice_id: int, status: str, reason: str, now: datetime, *, tells: bool = True) -> None:
     """Do what a settlement brings: its frozen bytes go, and what a message of the day ``tells`` settles with it."""
-    session.execute(
-        delete(NoticeBody).where(col(NoticeBody.notice_id) == notice_id).execution_options(synchronize_session=False)
-    )
-    if not tells:
-        return
-    told = UNSETTLED if status == "failed" else ("sending",)
-    session.execute(
-        update(Notice)
-        .where(col(Notice.digest_id) == notice_id, col(Notice.status).in_(told))
-        .values(status=status, reason=reason, sent_at=now if status == "sent" else None, settled_at=now)
-    )
+    fenced.forget_body(session, notice_id)
+    if tells:
+        fenced.settle_told(session, notice_id, status, reason, now)
 
 
 def is_digest(notice: Notice) -> bool:
     """Tell whether a notice is a message of the day, which tells others."""
-    return notice.kind.endswith("_digest")
+    return notice.kind.endswith(DIGEST)
 
 
 def mark_address(session: Session, address: str, now: datetime) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, Notice, Step
+from models import Cohort, Cooperative, Enrolment, Notice, Step
+from notifications.kinds import BOTH, IN_TURN, LANGUAGES
+from notifications.own_texts import in_force
+from notifications.own_words import OWN_TEXT
 from notifications.recipients import Directory, Recipient
-from notifications.rendering import render, script, template_version
+from notifications.rendering import NAMES, render, script, version_of
 from programme.calendar import Calendar
 from programme.civil import civil_day, instant_of, wall
 from programme.definition import Definition
+from programme.errors import Refusal
 
+Said = TypeVar("Said")
 MAIL_DOMAIN = "mourafaka.invalid"
 """The right side of a Message-ID: a name of our own that no host has (RFC 2606)."""
 
@@ -47,7 +53,8 @@ class Word:
 
     ``mark`` tells apart two words of one kind about the same thing, e.g. the reminders 14 and
     7 days before a date. ``stale`` is the reason why it is written down and not sent,
-    ``withdrawn`` the reason why it is taken back before its day has come.
+    ``withdrawn`` the reason why it is taken back before its day has come. ``approved_by`` is who
+    approved it among others whose number they saw: the breaker does not count it.
     """
 
     kind: str
@@ -59,6 +66,7 @@ class Word:
     mark: str = ""
     stale: str = ""
     withdrawn: str = ""
+    approved_by: str | None = None
 
     @property
     def key(self) -> str:
@@ -104,6 +112,7 @@ RENEWED = (
     "facts",
     "template_version",
     "message_id",
+    "approved_by",
     "promised_at",
     "send_at",
     "step_id",
@@ -141,20 +150,32 @@ def _notice(desk: Desk, word: Word, cohort: Cohort) -> Notice:
         channel=channel,
         due_on=word.due_on,
         facts=facts,
+        approved_by=word.approved_by,
         promised_at=desk.now,
         send_at=send_instant(desk, word.due_on),
     )
     if channel == "email":
         notice.message_id = message_id(word.key)
-        notice.template_version = template_version(word.kind, word.to.language)
-        render(word.kind, word.to.language, facts)  # a template that cannot render is found now, not when it leaves
+        notice.template_version, _ = _say(desk, word, cohort, facts, render)  # what cannot render is found now
     elif channel == "call":
-        notice.facts["script"] = script(word.kind, word.to.language, facts)
+        notice.template_version, notice.facts["script"] = _say(desk, word, cohort, facts, script)
     if word.stale:
         notice.status, notice.reason, notice.settled_at = "skipped", word.stale, desk.now
     if word.withdrawn:
         notice.status, notice.reason, notice.settled_at = "cancelled", word.withdrawn, desk.now
     return notice
+
+
+def _say(
+    desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any], say: Callable[..., Said]
+) -> tuple[str, Said]:
+    """Return what is said and in which version: the cohort's own text, or the programme's where that one cannot."""
+    kind, language = word.kind, word.to.language
+    own = in_force(desk.session, cohort).get(kind)
+    if own is not None:
+        with suppress(Refusal):  # better in the programme's words than not at all; `mourafaka texts check` says it
+            return version_of(kind, language, own), say(kind, language, {**facts, OWN_TEXT: own})
+    return version_of(kind, language), say(kind, language, facts)
 
 
 def channel_of(to: Recipient, kind: str) -> str:
@@ -170,7 +191,7 @@ def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
     contact = _contact(desk, word)
     return {
         "recipient": word.to.name,
-        "cooperative": cooperative_name(cooperative, word.to.language),
+        **names_of(cooperative, word.to.language),
         "cohort": cohort.title,
         "contact_name": contact.name if contact else None,
         "contact_phone": contact.phone if contact else None,
@@ -178,10 +199,15 @@ def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def cooperative_name(cooperative: Any, language: str) -> str:
-    """Return a cooperative's name as the reader writes it."""
-    name: str = (cooperative.name_ar if language == "ar" else None) or cooperative.name
-    return name
+def names_of(cooperative: Cooperative, language: str) -> dict[str, Any]:
+    """Return the facts that name a cooperative as the reader writes it; for those who read both, in each language."""
+    said = {one: cooperative_name(cooperative, one) for one in LANGUAGES}
+    return {"cooperative": cooperative_name(cooperative, language), **({NAMES: said} if language == BOTH else {})}
+
+
+def cooperative_name(cooperative: Cooperative, language: str) -> str:
+    """Return a cooperative's name as the reader writes it; for those who read both, as in Arabic."""
+    return (cooperative.name_ar if IN_TURN[language][0] == "ar" else None) or cooperative.name
 
 
 def _contact(desk: Desk, word: Word) -> Recipient | None:

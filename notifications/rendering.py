@@ -1,53 +1,51 @@
-"""From a notice's frozen facts to its subject, text and HTML, in the reader's language."""
+"""From a notice's frozen facts to its subject, text and HTML, in the reader's language or in both."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, time
-from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Protocol
 
-from babel.dates import format_date
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template, UndefinedError
-from jinja2.meta import find_undeclared_variables
-from markupsafe import Markup, escape
+from jinja2 import UndefinedError
+from markupsafe import Markup
 
-import templates
-from notifications.errors import MissingFact, UnknownNotice, UnusableFact
-
-COOPERATIVE_KINDS: Final = (
-    "welcome",
-    "step_reminder",
-    "step_late",
-    "meeting",
-    "date_changed",
-    "checkpoint_result",
-    "certificate",
-    "resumed",
+from notifications.errors import MissingFact, UnusableFact
+from notifications.filters import FSI, PDI, paragraphs
+from notifications.grouping import Group, by_cooperative
+from notifications.kinds import BOTH, COOPERATIVE_KINDS, DIGESTS, IN_TURN, KINDS, LANGUAGES, READINGS, SUBJECT_LENGTH
+from notifications.own_words import OWN_TEXT, OwnText, own_words
+from notifications.sources import (
+    FOLDER,
+    environment_of,
+    facts_of,
+    layout_version,
+    refuse_unknown,
+    sources_of,
+    template_version,
 )
-DIGESTS: Final = ("coach_digest", "coordinator_digest", "delegate_digest")
-KINDS: Final = COOPERATIVE_KINDS + DIGESTS
-LANGUAGES: Final = ("fr", "ar")
-SUBJECT_LENGTH: Final = 78
-"""Characters: what RFC 5322 recommends for a line, and more than a phone shows."""
 
-Form = Literal["txt", "html"]
-_FOLDER: Final = Path(templates.__file__).parent / "emails"
-_PARTS: Final[Mapping[str, Form]] = {"subject.txt": "txt", "body.txt": "txt", "body.html": "html"}
-_LOCALES: Final = {"fr": "fr_MA", "ar": "ar_MA"}  # plain "ar" has other month names
-_SIDES: Final = {"fr": "left", "ar": "right"}
-_FSI, _PDI = "\u2068", "\u2069"
-_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-# In a name they could turn the rest of the line around, or close our own isolate.
-_DIRECTION_MARKS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SPACES: Final = re.compile(r"[^\S\u00a0]+")  # no-break spaces stay: French puts them before a colon
-_UNSAYABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_BLANK_LINES: Final = re.compile(r"\n[ \t\n]*\n")
+__all__ = [
+    "COOPERATIVE_KINDS",
+    "DIGESTS",
+    "KINDS",
+    "LANGUAGES",
+    "READINGS",
+    "Group",
+    "Rendered",
+    "by_cooperative",
+    "environment_of",
+    "facts_of",
+    "render",
+    "script",
+    "template_version",
+    "version_of",
+]
+
+NAMES: Final = "cooperative_in"
+"""The fact that holds a cooperative's name in each language, for those who read both."""
 
 
 @dataclass(frozen=True)
@@ -61,78 +59,109 @@ class Rendered:
     template_version: str
 
 
-def render(kind: str, language: str, facts: Mapping[str, object]) -> Rendered:
-    """Return the notice's message; a missing or unusable fact is refused, so render when you promise."""
-    sources = _sources(kind, language)
+class Words(Protocol):
+    """What a kind of notice says in one language: the programme's own templates, or a cohort's own text."""
+
+    def check(self, facts: Mapping[str, object]) -> None:
+        """Refuse facts that lack a name."""
+
+    def line(self, facts: Mapping[str, object], *, signed: bool = True) -> str:
+        """Return the subject."""
+
+    def sentences(self, facts: Mapping[str, object]) -> str:
+        """Return the plain body, without greeting and footer."""
+
+    def preview(self, facts: Mapping[str, object]) -> Markup:
+        """Return what a list of mails shows beside the subject."""
+
+    def message(self, facts: Mapping[str, object]) -> Markup:
+        """Return the body of the page, without greeting, button and footer."""
+
+    def whole_text(self, facts: Mapping[str, object]) -> str:
+        """Return the plain text as it is sent."""
+
+    def whole_html(self, facts: Mapping[str, object]) -> str:
+        """Return the page as it is sent."""
+
+
+def render(kind: str, language: str, facts: Mapping[str, object], *, folder: Path = FOLDER) -> Rendered:
+    """Return the notice's message; a missing or unusable fact is refused, so render when you promise.
+
+    ``language`` is `fr`, `ar` or `both`: one message that says it in Arabic, then in French. A
+    cohort's own text comes among the facts, under ``OWN_TEXT``. ``folder`` has the templates: ours,
+    unless others are checked.
+    """
+    own = _own(facts)
+    words = _words(kind, language, own, folder)
     with _refusals(kind, language):
-        sources.check(facts)
-        return Rendered(
-            subject=_one_line(sources.subject.render(facts)),
-            text=_paragraphs(sources.text.render(facts)),
-            html=sources.html.render(facts),
-            language=language,
-            template_version=sources.version,
-        )
+        for one, said in words.items():
+            said.check(facts_in(one, facts))
+        subject, text, html = _both(words, facts, folder) if language == BOTH else _alone(words[language], facts)
+    return Rendered(subject, text, html, language, version_of(kind, language, own))
 
 
 def script(kind: str, language: str, facts: Mapping[str, object]) -> str:
-    """Return the sentences that a coach says on the phone: the plain body, without greeting and footer."""
-    sources = _sources(kind, language)
+    """Return the sentences that a coach says on the phone: the plain body, without greeting and footer.
+
+    In both languages they are two passages, an empty line between them; the coach reads the one that is needed.
+    """
+    words = _words(kind, language, _own(facts))
     with _refusals(kind, language):
-        sources.check(facts)
-        context = sources.text.new_context(dict(facts))
-        return _paragraphs("".join(sources.text.blocks["sentences"](context))).strip()
+        for one, said in words.items():
+            said.check(facts_in(one, facts))
+        return "\n\n".join(said.sentences(facts_in(one, facts)) for one, said in words.items())
 
 
-def template_version(kind: str, language: str) -> str:
-    """Return 12 hexadecimal digits over the notice's sources and the layout's; any edit changes them."""
-    return _sources(kind, language).version
+def version_of(kind: str, language: str, own: OwnText | None = None) -> str:
+    """Return which sources make a message: the templates' digest, or "own text@layout" where a cohort has its own."""
+    return f"{own.version}@{layout_version(language)}" if own else template_version(kind, language)
 
 
-@dataclass(frozen=True)
-class _Sources:
-    """A notice's compiled templates in one language, and the facts that they ask for."""
-
-    subject: Template
-    text: Template
-    html: Template
-    facts: frozenset[str]
-    version: str
-
-    def check(self, facts: Mapping[str, object]) -> None:
-        """Refuse facts that lack a name, also where this cooperative's case would not have said it."""
-        missing = sorted(self.facts - facts.keys())
-        if missing:
-            raise UndefinedError(f"'{', '.join(missing)}' is undefined")
+def facts_in(language: str, facts: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the facts for one of two languages: the cooperative's name is the one that it has there."""
+    names: Any = facts.get(NAMES)
+    return {**facts, "cooperative": names[language]} if names else facts
 
 
-@cache
-def _sources(kind: str, language: str) -> _Sources:
-    if kind not in KINDS or language not in LANGUAGES:
-        raise UnknownNotice(kind=kind, language=language)
-    subject, text, html = (
-        environment_of(language, form).get_template(f"{kind}/{language}/{part}.jinja") for part, form in _PARTS.items()
-    )
-    return _Sources(subject, text, html, facts_of(kind, language), _digest(kind, language))
+def _own(facts: Mapping[str, object]) -> OwnText | None:
+    own = facts.get(OWN_TEXT)
+    return own if isinstance(own, OwnText) else None
 
 
-def facts_of(kind: str, language: str) -> frozenset[str]:
-    """Return the names of the facts that the notice's sources, layout included, ask for."""
-    environment = environment_of(language, "html")
-    sources = (environment.parse(source.read_text("utf-8")) for source in _files(kind, language))
-    return frozenset[str]().union(*map(find_undeclared_variables, sources)) - environment.globals.keys()
+def _words(kind: str, reading: str, own: OwnText | None, folder: Path = FOLDER) -> dict[str, Words]:
+    refuse_unknown(kind, reading)
+    found: dict[str, Words] = {}
+    for language in IN_TURN[reading]:
+        found[language] = own_words(kind, language, own) if own else sources_of(kind, language, folder)
+    return found
 
 
-def _files(kind: str, language: str) -> list[Path]:
-    folders = (_FOLDER / "_layout", _FOLDER / "_layout" / language, _FOLDER / kind / language)
-    return [source for folder in folders for source in sorted(folder.glob("*.jinja"))]
+def _alone(words: Words, facts: Mapping[str, object]) -> tuple[str, str, str]:
+    return words.line(facts), words.whole_text(facts), words.whole_html(facts)
 
 
-def _digest(kind: str, language: str) -> str:
-    digest = hashlib.sha256()
-    for source in _files(kind, language):
-        digest.update(source.relative_to(_FOLDER).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+def _both(words: Mapping[str, Words], facts: Mapping[str, object], folder: Path) -> tuple[str, str, str]:
+    """Return subject, text and page in two languages, with one button and one footer."""
+    own = {language: facts_in(language, facts) for language in words}
+    texts = {one: {"sentences": said.sentences(own[one]), **_name(own[one])} for one, said in words.items()}
+    pages = {
+        one: {"preview": said.preview(own[one]), "message": said.message(own[one]), **_name(own[one])}
+        for one, said in words.items()
+    }
+    text = environment_of(BOTH, "txt", folder).get_template("_layout/both/body.txt.jinja")
+    html = environment_of(BOTH, "html", folder).get_template("_layout/both/body.html.jinja")
+    return _subject(words, own), paragraphs(text.render(facts, said=texts)), html.render(facts, said=pages)
+
+
+def _name(facts: Mapping[str, object]) -> dict[str, object]:
+    return {"cooperative": facts["cooperative"]}
+
+
+def _subject(words: Mapping[str, Words], facts: Mapping[str, Mapping[str, object]]) -> str:
+    """Return both subjects where they fit in one, without the name; else the Arabic one with it."""
+    first, second = (said.line(facts[one], signed=False) for one, said in words.items())
+    pair = f"{first} | {FSI}{second}{PDI}"
+    return pair if len(pair) <= SUBJECT_LENGTH else words["ar"].line(facts["ar"])
 
 
 @contextmanager
@@ -146,162 +175,3 @@ def _refusals(kind: str, language: str) -> Iterator[None]:
         raise MissingFact(kind=kind, language=language, fact=error.args[0]) from error
     except (AttributeError, TypeError, ValueError) as error:
         raise UnusableFact(kind=kind, language=language, problem=str(error)) from error
-
-
-@cache
-def environment_of(language: str, form: Form) -> Environment:
-    """Return the Jinja environment of one language and form: its filters know how to isolate and how to say dates.
-
-    The words of the language's layout are at hand in every template as ``say``, the form's pieces as ``part``.
-    """
-    folders = ("emails", f"emails/_layout/{language}")
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("templates", folder) for folder in folders]),
-        undefined=StrictUndefined,
-        autoescape=form == "html",  # noqa: S701 - plain text has nothing to escape
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,  # a running engine keeps the version that it has announced
-    )
-    environment.globals.clear()  # a fact named like one of Jinja's own globals would pass unseen
-    environment.globals.update(language=language, rtl=language == "ar", side=_SIDES[language])
-    environment.filters.update(_filters(language, _isolator(language, form)))
-    environment.tests["late"] = _is_late
-    environment.globals["say"] = environment.get_template("words.jinja").module
-    environment.globals["part"] = environment.get_template(f"_layout/parts.{form}.jinja").module
-    return environment
-
-
-def _isolator(language: str, form: Form) -> Callable[[object], str]:
-    """Return the filter that keeps a value's own direction inside a sentence of the other one."""
-
-    @lru_cache(maxsize=4096)  # a batch says the same names again and again
-    def isolate_html(value: object) -> str:
-        return Markup(f"<bdi>{escape(_clean(value))}</bdi>")  # noqa: S704 - escaped here
-
-    @lru_cache(maxsize=4096)
-    def isolate_text(value: object) -> str:
-        said = _clean(value)
-        # Old mail programs show the marks as boxes: French text has them only around Arabic.
-        return f"{_FSI}{said}{_PDI}" if language == "ar" or _RIGHT_TO_LEFT.search(said) else said
-
-    return isolate_html if form == "html" else isolate_text
-
-
-def _filters(language: str, isolate: Callable[[object], str]) -> dict[str, Callable[..., Any]]:
-    def isolated(say: Callable[[str], str]) -> Callable[[str], str]:
-        return lru_cache(maxsize=2048)(lambda value: isolate(say(value)))  # Babel takes longer than the whole mail
-
-    return {
-        "isolate": isolate,
-        "date_long": isolated(lambda day: _in_words(day, language, "EEEE d MMMM y")),
-        "date_short": isolated(lambda day: _in_words(day, language, "d MMMM")),
-        "date_figures": isolated(lambda day: f"{date.fromisoformat(day):%d/%m/%Y}"),
-        "hour": isolated(lambda at: _hour(at, language)),
-        "phone": isolated(_phone),
-        "tel": lambda number: "tel:" + re.sub(r"[^+0-9]", "", number),
-        "signed": lambda line, name: _signed(line, name, isolate),
-        "by_cooperative": by_cooperative,
-    }
-
-
-def _clean(value: object) -> str:
-    """Return the value on one line, without the characters that could break out of their place."""
-    if not isinstance(value, str | int):
-        raise TypeError(f"{type(value).__name__} is not a text")
-    return _one_line(_DIRECTION_MARKS.sub("", str(value)))
-
-
-def _one_line(text: str) -> str:
-    return _UNSAYABLE.sub("", _SPACES.sub(" ", text)).strip()
-
-
-def _paragraphs(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
-
-
-def _in_words(day: str, language: str, pattern: str) -> str:
-    said = format_date(date.fromisoformat(day), pattern, locale=_LOCALES[language])
-    return re.sub(r"\b1 ", "1er ", said, count=1) if language == "fr" else said
-
-
-def _hour(at: str, language: str) -> str:
-    hour = time.fromisoformat(at)
-    if language == "ar":
-        return f"{hour:%H:%M}"
-    return f"{hour.hour}\u00a0h\u00a0{hour:%M}" if hour.minute else f"{hour.hour}\u00a0h"
-
-
-def _phone(number: str) -> str:
-    """Write a Moroccan number as Moroccans dial it (06 61 23 45 67), any other as it came."""
-    national = re.fullmatch(r"\+212(\d{9})", number)
-    digits = f"0{national[1]}" if national else number
-    return "\u00a0".join(re.findall("..", digits)) if national else digits
-
-
-def _signed(line: str, name: str | None, isolate: Callable[[object], str]) -> str:
-    """Return a subject that fits: the line first, then as much of the name as there is room for."""
-    line = _shortened(_one_line(line), SUBJECT_LENGTH)
-    room = SUBJECT_LENGTH - len(line) - len(" – ") - len(_FSI + _PDI)
-    if name is None or room < min(12, len(name)):
-        return line
-    return f"{line} – {isolate(_shortened(_clean(name), room))}"
-
-
-def _shortened(text: str, length: int) -> str:
-    """Cut at the end of a word where there is one near, and close the isolate that the cut left open."""
-    if len(text) <= length:
-        return text
-    cut = text[: length - 2]
-    words = cut.rpartition(" ")[0].rstrip(" ,;:–-«(")
-    cut = words if len(words) > length // 2 else cut
-    return f"{cut}…{_PDI if cut.count(_FSI) > cut.count(_PDI) else ''}"
-
-
-_OPTIONAL: Final = (
-    "cooperative_phone",
-    "title",
-    "due_on",
-    "days",
-    "script",
-    "text",
-    "owner_role",
-    "owner_name",
-    "was_on",
-)
-"""What an item of a digest may leave out."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """What a digest says of one cooperative."""
-
-    cooperative: str | None
-    phone: str | None
-    entries: tuple[Mapping[str, Any], ...]
-
-    @property
-    def order(self) -> tuple[bool, str]:
-        """Those with something late first, then by their first date."""
-        return not any(map(_is_late, self.entries)), _due(self.entries[0])
-
-
-def by_cooperative(items: Iterable[Mapping[str, Any]]) -> list[Group]:
-    """Group a digest's items: cooperatives with something late first, then by date; items by date."""
-    groups: dict[str | None, list[Mapping[str, Any]]] = {}
-    for item in sorted(items, key=_due):
-        groups.setdefault(item["cooperative"], []).append(dict.fromkeys(_OPTIONAL) | dict(item))
-    return sorted((Group(name, _phone_of(own), tuple(own)) for name, own in groups.items()), key=lambda one: one.order)
-
-
-def _phone_of(entries: Iterable[Mapping[str, Any]]) -> str | None:
-    return next((entry["cooperative_phone"] for entry in entries if entry["cooperative_phone"]), None)
-
-
-def _due(item: Mapping[str, Any]) -> str:
-    return str(item.get("due_on") or "9999")  # without a date: last
-
-
-def _is_late(item: Mapping[str, Any]) -> bool:
-    days = item.get("days")
-    return item["kind"] == "step_late" or (days is not None and days < 0)

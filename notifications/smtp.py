@@ -24,7 +24,9 @@ from emails.backend.smtp.client import SMTPClientWithResponse
 from emails.message import Message
 
 from notifications.answers import Answer, Verdict
-from notifications.mould import Mould, mark_of, mould_of, part_mark_of
+from notifications.kinds import content_language
+from notifications.mould import Mould, mark_of, mould_of, part_mark_of, parts_in_base64
+from notifications.pipelining import CLOSING, Pipelining
 from notifications.rendering import Rendered
 from programme.errors import SmtpUrlWrong
 
@@ -32,8 +34,6 @@ REPLY_SECONDS = 120
 WAYS = frozenset({("smtp", ""), ("smtp", "required"), ("smtp", "off"), ("smtps", ""), ("smtps", "required")})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CALENDAR_NAME = "invitation.ics"
-CLOSING = 421
-GO_AHEAD = 354
 NOT_LET_IN = frozenset({530, 534, 535, 538})
 """Codes by which a server wants another login (RFC 4954): about us, whatever command they answer."""
 TOO_BIG = 552
@@ -41,7 +41,6 @@ TOO_BIG = 552
 POLICY = "5.7."
 """Enhanced codes (RFC 3463) of a server's policy, which say nothing of the address."""
 _ONE_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[^\s@,;:<>()\"\\\[\]\x00-\x20\x7f]+")
-_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 def is_one_address(text: str) -> bool:
@@ -58,13 +57,25 @@ class Sender:
 
 
 def build(
-    rendered: Rendered, *, sender: Sender, to: str, key: str, message_id: str, at: datetime, calendar: str | None = None
+    rendered: Rendered,
+    *,
+    sender: Sender,
+    to: str,
+    key: str,
+    message_id: str,
+    at: datetime,
+    calendar: str | None = None,
+    unsubscribe: str | None = None,
 ) -> bytes:
-    """Return the bytes of a message: text, HTML and, for a meeting, an invitation beside them."""
+    """Return the bytes of a message: text, HTML and, for a meeting, an invitation beside them.
+
+    ``unsubscribe`` is the address that ends messages of its kind: for mail programs, beside the link in the text.
+    """
     if not is_one_address(to):
         raise ValueError(f"{to!r} is not one address")
     method = None if calendar is None else "CANCEL" if "METHOD:CANCEL" in calendar else "REQUEST"
-    return _mould(sender, rendered.language, method).stamp(
+    scheme = urlsplit(unsubscribe).scheme if unsubscribe else None
+    return _mould(sender, rendered.language, method, scheme).stamp(
         {
             "subject": rendered.subject,
             "to": to,
@@ -74,12 +85,13 @@ def build(
             "text": rendered.text,
             "html": rendered.html,
             "calendar": calendar or "",
+            "unsubscribe": unsubscribe or "",
         }
     )
 
 
 @lru_cache(maxsize=64)
-def _mould(sender: Sender, language: str, method: str | None) -> Mould:
+def _mould(sender: Sender, language: str, method: str | None, unsubscribe: str | None) -> Mould:
     """Build a message of marks, once for each form that messages have: every other one is stamped with it."""
     message = Message(
         html=part_mark_of("html"),
@@ -92,12 +104,22 @@ def _mould(sender: Sender, language: str, method: str | None) -> Mould:
         headers={
             "X-Mourafaka-Key": mark_of("key"),
             "Auto-Submitted": "auto-generated",
-            "Content-Language": language,
+            "Content-Language": content_language(language),
+            **_unsubscribing(unsubscribe),
         },
     )
     if method is not None:
         message.after_build = _with_invitation(method)
-    return mould_of(message.as_bytes())
+    with parts_in_base64():
+        return mould_of(message.as_bytes(), "subject", "to", "text", "html")
+
+
+def _unsubscribing(scheme: str | None) -> dict[str, str]:
+    """Return what lets a mail program end messages of a kind: at one click over https only (RFC 8058)."""
+    if scheme is None:
+        return {}
+    said = {"List-Unsubscribe": f"<{mark_of('unsubscribe')}>"}
+    return said | ({"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if scheme == "https" else {})
 
 
 def _with_invitation(method: str) -> Callable[[Any, Any], None]:
@@ -112,24 +134,12 @@ def _with_invitation(method: str) -> Callable[[Any, Any], None]:
     return add
 
 
-class _Client(SMTPClientWithResponse):
+class _Client(Pipelining, SMTPClientWithResponse):
     """An SMTP client that verifies certificates and knows whether its message had begun to leave."""
-
-    data_begun = False
 
     def starttls(self, *_args: Any, **_kwargs: Any) -> tuple[int, bytes]:
         reply: tuple[int, bytes] = smtplib.SMTP.starttls(self, context=ssl.create_default_context())
         return reply
-
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        """Do as smtplib does, and remember the moment from which the message may arrive."""
-        code, text = self.docmd("data")
-        if code != GO_AHEAD:
-            raise smtplib.SMTPDataError(code, text)
-        self.data_begun = True
-        ending = b"" if msg.endswith(b"\r\n") else b"\r\n"
-        self.send(_LEADING_DOT.sub(b"..", msg) + ending + b".\r\n")
-        return self.getreply()
 
 
 class _TlsClient(_Client):
@@ -214,13 +224,14 @@ def _judge(command: str, code: int, text: str) -> Answer:
 
 
 def _text_of(said: bytes | str | None) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else said or ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said or ""
+    return text.replace("\0", "")  # no text of PostgreSQL may hold it: the answer could never be written down
 
 
 class SmtpMailer:
     """Hands messages to one server over a connection that is kept until it is closed."""
 
-    def __init__(self, server: SmtpServer, sender: Sender, *, reply_seconds: int = REPLY_SECONDS) -> None:
+    def __init__(self, server: SmtpServer, sender: Sender, *, reply_seconds: float = REPLY_SECONDS) -> None:
         self._sender = sender
         options: Mapping[str, Any] = {
             "host": server.host,

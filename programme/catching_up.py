@@ -11,10 +11,21 @@ from programme.calendar import Calendar
 FRESH_DAYS = 2
 """Working days: what should have been said longer ago belongs to a backlog."""
 PER_RECIPIENT = 3
-ORDER = ("certificate", "checkpoint_result", "welcome", "resumed", "date_changed", "meeting", "step_reminder")
+ORDER = (
+    "certificate",
+    "checkpoint_result",
+    "welcome",
+    "resumed",
+    "meeting_cancelled",
+    "date_changed",
+    "meeting",
+    "step_reminder",
+)
 """What goes before the rest when not everything can be said; chasers come last."""
-LASTING = frozenset({"certificate", "checkpoint_result", "welcome", "resumed", "step_late"})
-"""Kinds that still mean something when the date they speak of is past."""
+LASTING = frozenset({"certificate", "checkpoint_result", "welcome", "resumed", "step_late"}) | frozenset(
+    {"escalation", "handover", "alert", "correction"}
+)
+"""Kinds that still mean something when the date they speak of is past: for cooperatives, and for the staff."""
 
 PAST = "late after an outage: its date is past"
 ENOUGH = "late after an outage: one message of a kind and three in all are enough"

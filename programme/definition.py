@@ -65,6 +65,9 @@ class Sending(Rule):
 
     opens: WallTime
     closes: WallTime
+    early_days: int = Field(
+        default=2, ge=1, le=366, description="a cooperative may refuse reminders of so many days before, or more"
+    )
 
     def hours(self) -> SendHours:
         """Return the same as the calendar's value."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from programme.wording import Reading
 
 
 class Candidate(BaseModel):
@@ -32,7 +33,7 @@ class Candidate(BaseModel):
     branch: str | None = None
     phone: str | None = None
     email: str | None = None
-    language: Literal["fr", "ar"] = "ar"
+    language: Reading = "ar"
     president: str | None = None
     members: int | None = Field(default=None, ge=0)
     women: int | None = Field(default=None, ge=0)

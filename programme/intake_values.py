@@ -6,10 +6,9 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
 from programme.intake_text import Cell, clean, fold, quoted, western_digits
-from programme.wording import Sentence, sentence
+from programme.wording import Language, Reading, Sentence, sentence
 
 MOST_PEOPLE = 1_000_000
 """No cooperative has more; a larger count is a telephone number in the wrong column."""
@@ -41,7 +40,24 @@ _YES = frozenset(
     {"oui", "o", "yes", "y", "x", "1", "vrai", "true", "present", "presente", "feminine", "feminin", "نعم"}
 )
 _NO = frozenset({"non", "n", "no", "0", "faux", "false", "absent", "absente", "mixte", "masculine", "masculin", "لا"})
-_LANGUAGES: dict[str, Literal["fr", "ar"]] = {
+_BOTH = frozenset(
+    {
+        "both",
+        "deux",
+        "bilingue",
+        "bilingual",
+        "frar",
+        "arfr",
+        "كلا",
+        "كلاهما",
+        "كلتا",
+        "كلتاهما",
+        "كليهما",
+        "معا",
+        "مزدوجه",
+    }
+)
+_LANGUAGES: dict[str, Language] = {
     **dict.fromkeys(("ar", "ara", "arabe", "arabic", "عربي", "عربيه", "العربيه", "بالعربيه"), "ar"),
     **dict.fromkeys(("fr", "fra", "francais", "francaise", "french", "فرنسي", "فرنسيه", "الفرنسيه", "بالفرنسيه"), "fr"),
 }
@@ -138,11 +154,14 @@ def read_yes_no(value: Cell) -> bool | Sentence:
     return sentence("{value} is neither yes nor no: write oui or non.", value=quoted(clean(value)))
 
 
-def read_language(value: Cell) -> Literal["fr", "ar"] | Sentence:
-    """Return the language of a contact, "fr" or "ar"; of several, the first named."""
-    named = (_LANGUAGES[word] for word in fold(clean(value)).split() if word in _LANGUAGES)
-    return next(named, None) or sentence(
-        "{value} is not a language of the notices: write fr or ar.", value=quoted(clean(value))
+def read_language(value: Cell) -> Reading | Sentence:
+    """Return the language of a contact, "fr" or "ar"; "both" for "les deux", "ar+fr", "arabe et français", كلاهما…"""
+    words = [word.removeprefix("و") for word in fold(clean(value)).split()]
+    named = {_LANGUAGES[word] for word in words if word in _LANGUAGES}
+    if len(named) > 1 or _BOTH & {*words}:
+        return "both"
+    return next(iter(named), None) or sentence(
+        "{value} is not a language of the notices: write fr, ar or both.", value=quoted(clean(value))
     )
 
 

@@ -53,6 +53,10 @@ class NothingSaidOfContact(Refusal):
     """Nothing was said of the contact of {code}: give a name, an email, a phone or a language."""
 
 
+class ReadingUnknown(Refusal):
+    """{language} is not how a contact can be written to: write fr, ar or both."""
+
+
 class NothingSaidOfPerson(Refusal):
     """Nothing was said of {code}: give a name, an email, a phone or a language."""
 

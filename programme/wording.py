@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Language = Literal["fr", "ar"]
 """The two languages of the programme's own texts; `both` is a contact's choice, not a text's."""
+Reading = Literal["fr", "ar", "both"]
+"""How a contact wants to read: in one language, or in both in one message, Arabic first."""
 
 
 def untranslated(template: str) -> str:

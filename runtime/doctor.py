@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from actions.texts import all_faults
 from models import migrate
-from notifications.rendering import KINDS, LANGUAGES, template_version
+from notifications.kinds import KINDS, READINGS
+from notifications.publication import check_templates
 from notifications.smtp import read_smtp_url
 from programme.definition_file import read_definition, shipped_text
 from programme.errors import Refusal
 from programme.scoring import default_questionnaire
 from programme.wording import Sentence, sentence
-from runtime import timezone
+from runtime import doctor_channels, timezone
 from runtime.house import House
 
 CONNECT_SECONDS = 5
@@ -30,9 +32,10 @@ class Finding:
 
 
 def examine(house: House) -> list[Finding]:
-    """Check time zone data, database, Prefect, mail server, templates, definition."""
+    """Check time zone data, database, Prefect, mail server, templates, definition, and the other ways out."""
     checks: tuple[Callable[[House], Finding], ...] = (_zone, _database, _prefect, _smtp, _templates, _definition)
-    return [check(house) for check in checks]
+    ways_out = (doctor_channels.links, doctor_channels.signing, doctor_channels.services)
+    return [check(house) for check in checks] + [Finding(*check(house)) for check in ways_out]
 
 
 def _zone(_: House) -> Finding:
@@ -89,8 +92,16 @@ def _smtp(house: House) -> Finding:
         )
 
 
-def _templates(_: House) -> Finding:
-    count = sum(bool(template_version(kind, language)) for kind in KINDS for language in LANGUAGES)
+def _templates(house: House) -> Finding:
+    with house.database.reading() as session:
+        found = [*check_templates(), *all_faults(session, now=house.clock.now())]
+    if found:
+        return Finding(
+            False,
+            sentence("Texts: {count} to mend, the first: {fault}", count=len(found), fault=found[0].says()),
+            sentence("see them all with `mourafaka texts check`"),
+        )
+    count = len(KINDS) * len(READINGS)
     return Finding(True, sentence("Templates: {count} kinds and languages can be read.", count=count))
 
 

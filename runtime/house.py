@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
 
 from actions.handing_over import redirect
+from actions.sending import opening_hours
 from models import migrate
 from models.session import Database
 from notifications.answers import Mailer
 from notifications.delivery import Compose, Post
+from notifications.links import Links
 from notifications.messages import message_of
+from notifications.services import Services, read_services
+from notifications.signing import Signer, read_signer, signed
 from notifications.slowly import Slowly
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
+from runtime.chance import fresh_token
 from runtime.clock import Clock, read_as_of
 from runtime.liveness import this_process
 from runtime.settings import Settings
@@ -29,6 +35,8 @@ class House:
     mailer: Mailer | None = None
     allow_real_mail: bool = False
     compose: Compose = message_of
+    new_token: Callable[[], str] = fresh_token
+    breaker: bool = True
 
     @property
     def sender(self) -> Sender:
@@ -47,10 +55,48 @@ class House:
             self.sender,
             self.settings.pace,
             self.clock.now,
-            self.compose,
+            self._composer(),
             this_process(),
             pass_on=redirect,
+            hours=opening_hours,
+            breaker=self.breaker,
+            links=self.links if self.compose is message_of else None,
+            services=self.services(),
+            beside=self._beside(),
         )
+
+    def _beside(self) -> tuple[Mailer, ...]:
+        """Return the connections beside the first; a rate is kept by one alone."""
+        if self.mailer is not None or self.settings.send_rate:
+            return ()
+        return tuple(self._smtp() for _ in range(self.settings.send_connections - 1))
+
+    @property
+    def links(self) -> Links | None:
+        """Return what makes the links of messages; None without a secret key, and the telephone stays."""
+        secret = self.settings.secret_key
+        return Links(secret, self.settings.base_url) if secret else None
+
+    def _composer(self) -> Compose:
+        """Return what makes messages; signed where a key is set. A rehearsal's text is not."""
+        signer = self.signer()
+        return signed(self.compose, signer) if signer is not None and self.compose is message_of else self.compose
+
+    def signer(self) -> Signer | None:
+        """Return what signs messages; None where no key is set, refused where it could not sign."""
+        wanted = self.settings
+        return read_signer(wanted.dkim_key_file, wanted.dkim_domain, wanted.dkim_selector)
+
+    def services(self) -> Services | None:
+        """Return the services that get copies; under a virtual clock only those on this machine."""
+        if self.compose is not message_of:
+            return None
+        file = self.settings.services_file
+        found = read_services(file) if file is not None else Services()
+        if not self.clock.is_virtual or self.allow_real_mail:
+            return found
+        elsewhere = frozenset(one.name for one in found.all if not one.is_loopback)
+        return Services(tuple(one for one in found.all if one.is_loopback), elsewhere)
 
     def _smtp(self) -> Mailer:
         if not self.settings.smtp_url:
@@ -58,7 +104,7 @@ class House:
         server = read_smtp_url(self.settings.smtp_url)
         if self.clock.is_virtual and not server.is_loopback and not self.allow_real_mail:
             raise RealMailWithVirtualClock(as_of=self.clock.now().isoformat(timespec="minutes"), host=server.host)
-        return SmtpMailer(server, self.sender)
+        return SmtpMailer(server, self.sender, reply_seconds=self.settings.reply_seconds)
 
 
 _house: House | None = None

@@ -5,27 +5,39 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
 import runtime  # noqa: F401 - first: it chooses the time zone data
-from models import migrate
 from models.session import Database
+from tests import databases, postgres
 
 os.environ["MOURAFAKA_LANGUAGE"] = "en"  # the tests read English, whatever the machine speaks
 
 
-@pytest.fixture(scope="session")
-def empty_database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite file: copied for each test, so that migrations run once a session."""
-    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
-    database = Database(f"sqlite:///{path}")
-    migrate.upgrade(database.engine)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL when the tests are to run on it: once, before the workers that share it."""
+    if databases.IS_POSTGRESQL and not hasattr(config, "workerinput"):
+        postgres.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it, whatever became of the tests."""
+    if not hasattr(config, "workerinput"):
+        postgres.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run what touches a database, but not what is about SQLite's files; the rest was run already."""
+    if databases.IS_POSTGRESQL:
+        config.hook.pytest_deselected(items=[item for item in items if not _runs_on_postgresql(item)])
+        items[:] = [item for item in items if _runs_on_postgresql(item)]
+
+
+def _runs_on_postgresql(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    is_quick = "database_url" in getattr(item, "fixturenames", ()) and "slow" not in marks
+    return "sqlite" not in marks and (is_quick or "database" in marks)
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +58,16 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(empty_database_file: Path, tmp_path: Path) -> Iterator[Database]:
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The address of a real, empty database of a test's own."""
+    url = databases.empty(tmp_path / "mourafaka.sqlite3")
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
     """A real database of its own for a test."""
-    path = tmp_path / "mourafaka.sqlite3"
-    copyfile(empty_database_file, path)
-    opened = Database(f"sqlite:///{path}", durable=False)
+    opened = Database(database_url, durable=False)
     yield opened
     opened.close()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import event
-from sqlmodel import Session, col, select
+from sqlalchemy import event, text
+from sqlmodel import Session, SQLModel, col, select
 
 from actions.assign import assign_cohort
 from actions.cohorts import cohort_of, open_cohort
@@ -210,3 +210,37 @@ def statements(database: Database) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(database.engine, "before_cursor_execute", listen)
+
+
+def everything_in(database: Database) -> str:
+    """Return all the rows of a database as text."""
+    with database.engine.connect() as connection:
+        rows = [row for table in SQLModel.metadata.sorted_tables for row in connection.execute(table.select())]
+    return "\n".join(str(tuple(row)) for row in rows)
+
+
+def plan_of(database: Database, query: str) -> str:
+    """Return how a database would answer a question on tables that have grown large."""
+    explain = "EXPLAIN" if database.has_room else "EXPLAIN QUERY PLAN"
+    with database.engine.connect() as connection:
+        if database.has_room:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return str(connection.exec_driver_sql(f"{explain} {query}").all())
+
+
+REFUSE = "SELECT RAISE(ABORT, 'poison')"
+
+
+def poison(database: Database, table: str, condition: str) -> None:
+    """Have a database refuse new rows of a table for which ``condition`` holds."""
+    check = f"ALTER TABLE {table} ADD CONSTRAINT poison CHECK (NOT ({condition.replace('NEW.', '')})) NOT VALID"
+    trigger = f"CREATE TRIGGER poison BEFORE INSERT ON {table} WHEN {condition} BEGIN {REFUSE}; END"
+    with database.transaction() as session:
+        session.connection().execute(text(check if database.has_room else trigger))
+
+
+def heal(database: Database, table: str) -> None:
+    """Take a poison away again."""
+    drop = f"ALTER TABLE {table} DROP CONSTRAINT poison" if database.has_room else "DROP TRIGGER poison"
+    with database.transaction() as session:
+        session.connection().execute(text(drop))

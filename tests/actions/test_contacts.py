@@ -16,8 +16,8 @@ from notifications.answers import MemoryMailer
 from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender
-from programme.errors import AddressWrong, LanguageUnknown, PhoneWrong, Refusal
-from programme.people_errors import ContactStartsLater, NoContactThen, NothingSaidOfContact
+from programme.errors import AddressWrong, PhoneWrong, Refusal
+from programme.people_errors import ContactStartsLater, NoContactThen, NothingSaidOfContact, ReadingUnknown
 from tests.world import CODE, NOW, assign_coaches, at, notice_row, open_enrolled
 
 ONE = f"{CODE}/001"
@@ -184,7 +184,7 @@ def test_refused_address_stays_refused_when_something_else_changes(database: Dat
         ({}, NothingSaidOfContact),
         ({"email": "nobody"}, AddressWrong),
         ({"phone": "12"}, PhoneWrong),
-        ({"language": "en"}, LanguageUnknown),
+        ({"language": "en"}, ReadingUnknown),
         ({"name": "X", "on": date(2026, 12, 1)}, ContactStartsLater),
     ],
 )

@@ -257,7 +257,7 @@ def test_result_can_be_told_by_telephone_after_the_end(database: Database) -> No
     tick(database, call, date(2029, 1, 8))
     with database.reading() as session:
         certificate = notice_row(session, "SM-2027/001/-/certificate/cooperative:SM-2027/001")
-    assert (certificate.status, certificate.reason) == ("sent", "told by telephone")
+    assert (certificate.status, certificate.reason) == ("sent", "told by telephone by c1 on 2029-01-08")
 
 
 def test_ended_enrolment_is_not_changed_any_more(database: Database) -> None:

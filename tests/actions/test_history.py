@@ -27,6 +27,7 @@ from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.errors import Refusal
+from tests import databases
 from tests.world import CODE, NOW, all_answers, assign_coaches, at, enrolment_row, morning, open_enrolled, open_world
 
 AFTER_THE_END = {"checkpoint_result", "certificate", "call"}
@@ -56,18 +57,18 @@ def test_line_says_who_when_what_and_why(database: Database) -> None:
 class Life(RuleBasedStateMachine):
     """Two cooperatives, one without an address, live days of verbs, mornings and deliveries in any order."""
 
-    template: Path
+    template: str
 
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        shutil.copyfile(self.template, self.folder / "life.sqlite3")
-        self.database = Database(f"sqlite:///{self.folder / 'life.sqlite3'}", durable=False)
+        self.database = Database(databases.copy(self.template, self.folder / "life.sqlite3"), durable=False)
         self.day = date(2027, 1, 4)
         self.closed: dict[int, dict[str, Any]] = {}
 
     def teardown(self) -> None:
         self.database.close()
+        databases.drop(self.database.url)
         shutil.rmtree(self.folder)
 
     @rule(days=st.sampled_from([1, 3, 7, 30, 200]))
@@ -205,12 +206,11 @@ def close(session: Session, step: Step, common: dict[str, Any], *, good: bool) -
 
 
 @pytest.mark.slow
-def test_whatever_happens_nobody_is_lost_or_told_twice(database: Database, tmp_path: Path) -> None:
+def test_whatever_happens_nobody_is_lost_or_told_twice(database: Database) -> None:
     open_enrolled(database, cooperatives=2, without_email=(2,))
     assign_coaches(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    Life.template = tmp_path / "mourafaka.sqlite3"
+    database.close()
+    Life.template = database.url
     run_state_machine_as_test(  # type: ignore[no-untyped-call] # Hypothesis does not type it
         Life,
         settings=settings(

@@ -212,7 +212,7 @@ def test_call_that_was_made_settles_its_notice(database: Database) -> None:
     with database.reading() as session:
         welcome = notice_row(session, "SM-2027/001/-/welcome/cooperative:SM-2027/001")
         line = told(session, "call.-/welcome/cooperative:SM-2027/001")
-    assert (welcome.status, welcome.reason, welcome.attempts) == ("sent", "told by telephone", 1)
+    assert (welcome.status, welcome.reason, welcome.attempts) == ("sent", "told by telephone by c1 on 2027-01-04", 1)
     assert welcome.sent_at == welcome.settled_at == at(date(2027, 1, 4), 15)
     assert line == [("coordinator:k1 call", "cancelled", "step done on 2027-01-04")]
 

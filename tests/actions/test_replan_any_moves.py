@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,6 +23,7 @@ from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.errors import Refusal
+from tests import databases
 from tests.world import CODE, assign_coaches, at, open_enrolled
 
 ONE = f"{CODE}/001"
@@ -31,17 +31,15 @@ VISIT = "diagnosis.visit"
 
 
 @pytest.fixture(scope="module")
-def template(empty_database_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An enrolled world in one file, copied for each of Hypothesis's examples."""
-    path = tmp_path_factory.mktemp("world") / "world.sqlite3"
-    copyfile(empty_database_file, path)
-    opened = Database(f"sqlite:///{path}", durable=False)
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An enrolled world, copied for each of Hypothesis's examples."""
+    url = databases.empty(tmp_path_factory.mktemp("world") / "world.sqlite3")
+    opened = Database(url, durable=False)
     open_enrolled(opened)
     assign_coaches(opened)
-    with opened.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     opened.close()
-    return path
+    yield url
+    databases.drop(url)
 
 
 MOVES = st.lists(
@@ -55,16 +53,18 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.database
 @given(MOVES)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_moves_leave_one_live_reminder_a_date_and_apply_once(template: Path, moves: list[Any]) -> None:
+def test_any_moves_leave_one_live_reminder_a_date_and_apply_once(template: str, moves: list[Any]) -> None:
     with TemporaryDirectory() as folder:
-        copyfile(template, os.path.join(folder, "world.sqlite3"))  # noqa: PTH118 - a copied template
-        database = Database(f"sqlite:///{folder}/world.sqlite3", durable=False)
+        url = databases.copy(template, Path(folder) / "world.sqlite3")
+        database = Database(url, durable=False)
         try:
             _live(database, moves)
         finally:
             database.close()
+            databases.drop(url)
 
 
 def _live(database: Database, moves: list[Any]) -> None:

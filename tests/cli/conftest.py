@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 import pytest
 
 from runtime import house as houses
+from tests import databases
 
 AS_OF = "2026-12-14T10:00"
 
@@ -35,8 +35,17 @@ Command = Callable[..., Ran]
 
 
 @pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The address of the database that the commands find."""
+    (tmp_path / "data").mkdir()
+    url = databases.empty(tmp_path / "data" / "mourafaka.sqlite3")
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
 def mourafaka(
-    tmp_path: Path, empty_database_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """Give a function that runs `mourafaka` with these words, under the virtual clock of 2026-12-14."""
     from cli.app import run
@@ -46,8 +55,8 @@ def mourafaka(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MOURAFAKA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("MOURAFAKA_LANGUAGE", "en")
-    (tmp_path / "data").mkdir()
-    copyfile(empty_database_file, tmp_path / "data" / "mourafaka.sqlite3")
+    if databases.IS_POSTGRESQL:  # else it is the file that is the default
+        monkeypatch.setenv("MOURAFAKA_DATABASE_URL", database_url)
 
     def command(*words: str, as_of: str = AS_OF) -> Ran:
         monkeypatch.setattr(sys, "argv", ["mourafaka", "--as-of", as_of, *words])

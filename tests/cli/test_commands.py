@@ -19,6 +19,7 @@ def _enrolled(mourafaka: Command) -> None:
     assert mourafaka("enrol", "--cohort", "SM-2027").code == 0
 
 
+@pytest.mark.sqlite
 def test_init_says_where_the_database_is(mourafaka: Command, tmp_path: Path) -> None:
     ran = mourafaka("init")
     assert (ran.code, ran.err) == (0, "")

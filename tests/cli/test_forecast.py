@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from models.session import Database
 from tests.cli.conftest import Command
 from tests.world import assign_coaches, open_enrolled
 
 
-def test_forecast_names_person_date_kind_and_reason(mourafaka: Command, tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'mourafaka.sqlite3'}")
+def test_forecast_names_person_date_kind_and_reason(mourafaka: Command, database: Database) -> None:
     open_enrolled(database)
     assign_coaches(database)
-    database.close()
     rows = mourafaka("forecast", "--days", "30", "--json", as_of="2027-01-04T08:00").json
     [welcome] = [row for row in rows if row["kind"] == "welcome"]
     assert welcome == {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -13,12 +12,10 @@ from tests.world import evaluate, morning, open_enrolled
 
 
 @pytest.fixture
-def cohort(mourafaka: Command, tmp_path: Path) -> Command:
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'mourafaka.sqlite3'}")
+def cohort(mourafaka: Command, database: Database) -> Command:
     open_enrolled(database)
     evaluate(database, "M6", date(2027, 7, 5))
     morning(database, date(2027, 7, 6))
-    database.close()
     return mourafaka
 
 

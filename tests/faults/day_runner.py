@@ -34,12 +34,12 @@ class Recorder:
         """Keep the record open: the process ends soon."""
 
 
-def main(database_path: str, record: str, day: str) -> None:
+def main(url: str, record: str, day: str) -> None:
     """Do one day: the morning's conclusions and reminders, then the sending."""
-    database = Database(f"sqlite:///{database_path}")
+    database = Database(url)
     on = date.fromisoformat(day)
     clock = Clock(instant_of(on, MORNING))
-    settings = Settings(data_dir=Path(database_path).parent, lease_seconds=0.2, _env_file=None)
+    settings = Settings(data_dir=Path(record).parent, lease_seconds=0.2, _env_file=None)
     house = House(settings, clock, database, mailer=Recorder(Path(record)))
     print("ready", flush=True)  # noqa: T201 - all is imported: from here on it may be killed
     plain_morning(house, clock.now())

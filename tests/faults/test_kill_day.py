@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from actions.enrol import enrol_cohort
 from models import Notice
 from models.session import Database
 from notifications.ledger import ledger_hash
+from tests import databases
 from tests.faults import day_runner
 from tests.world import CODE, NOW, open_world
 
@@ -28,20 +30,26 @@ KILLS_A_DAY, ENOUGH = 4, 6
 """How often a day is killed at most, and how often all of them together, for the test to say anything."""
 
 
-def _prepare(path: Path) -> Database:
-    from models import migrate
+@pytest.fixture
+def urls(tmp_path: Path) -> Iterator[list[str]]:
+    """The addresses of two empty databases."""
+    made = [databases.empty(tmp_path / f"{name}.sqlite3") for name in ("calm", "storm")]
+    yield made
+    for url in made:
+        databases.drop(url)
 
-    database = Database(f"sqlite:///{path}")
-    migrate.upgrade(database.engine)
+
+def _prepare(url: str) -> Database:
+    database = Database(url)
     open_world(database, cooperatives=12, without_email=(3,))
     with database.transaction() as session:
         enrol_cohort(session, code=CODE, by="test", now=NOW)
     return database
 
 
-def _run(path: Path, record: Path, day: date, kill_after: float | None) -> float | None:
+def _run(url: str, record: Path, day: date, kill_after: float | None) -> float | None:
     """Run a day in a process of its own; return the seconds that its work took, None when it was killed first."""
-    command = [sys.executable, "-m", "tests.faults.day_runner", str(path), str(record), day.isoformat()]
+    command = [sys.executable, "-m", "tests.faults.day_runner", url, str(record), day.isoformat()]
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
@@ -53,21 +61,21 @@ def _run(path: Path, record: Path, day: date, kill_after: float | None) -> float
         return time.monotonic() - begun if process.wait() == 0 else None
 
 
-def _calm(path: Path, record: Path) -> tuple[str, list[float]]:
+def _calm(url: str, record: Path) -> tuple[str, list[float]]:
     """Live the days undisturbed; return the ledger's hash and the seconds of each day."""
-    database = _prepare(path)
-    seconds = [_run(path, record, day, None) for day in DAYS]
+    database = _prepare(url)
+    seconds = [_run(url, record, day, None) for day in DAYS]
     return _hash(database), [one for one in seconds if one is not None]
 
 
-def _storm(path: Path, record: Path, seconds: list[float], dice: random.Random) -> tuple[str, int]:
+def _storm(url: str, record: Path, seconds: list[float], dice: random.Random) -> tuple[str, int]:
     """Live the days, each killed at random moments of its work; return the ledger's hash and the kills."""
-    database = _prepare(path)
+    database = _prepare(url)
     kills = 0
     for day, whole in zip(DAYS, seconds, strict=True):
         moments = [dice.uniform(0.05, 0.7) * whole for _ in range(KILLS_A_DAY)]
-        kills += sum(_run(path, record, day, moment) is None for moment in moments)
-        while _run(path, record, day, None) is None:
+        kills += sum(_run(url, record, day, moment) is None for moment in moments)
+        while _run(url, record, day, None) is None:
             pass
     return _hash(database), kills
 
@@ -77,9 +85,10 @@ def _hash(database: Database) -> str:
         return ledger_hash(session.exec(select(Notice)))
 
 
-def test_a_day_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    calm, seconds = _calm(tmp_path / "calm.sqlite3", tmp_path / "calm.log")
-    stormy, kills = _storm(tmp_path / "storm.sqlite3", tmp_path / "storm.log", seconds, random.Random(20270104))
+@pytest.mark.database
+def test_a_day_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path, urls: list[str]) -> None:
+    calm, seconds = _calm(urls[0], tmp_path / "calm.log")
+    stormy, kills = _storm(urls[1], tmp_path / "storm.log", seconds, random.Random(20270104))
     expected = Counter((tmp_path / "calm.log").read_text().splitlines())
     record = Counter((tmp_path / "storm.log").read_text().splitlines())
     assert kills >= ENOUGH

@@ -22,16 +22,17 @@ from models.session import Database
 from runtime.mailbox import LocalMailbox
 from tests.world import CODE, NOW, open_world
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.xdist_group("prefect")]
 
 KILLS = 3
 AS_OF = "2027-01-04T10:00"
 
 
-def _run_day(data: Path, url: str, smtp: str, kill_after: float | None) -> int:
+def _run_day(data: Path, database: str, url: str, smtp: str, kill_after: float | None) -> int:
     environment = {
         **os.environ,
         "MOURAFAKA_DATA_DIR": str(data),
+        "MOURAFAKA_DATABASE_URL": database,
         "MOURAFAKA_SMTP_URL": smtp,
         "PREFECT_API_URL": url,
         "PREFECT_API_AUTH_STRING": _password(),
@@ -52,19 +53,15 @@ def _password() -> str:
     return str(secret)
 
 
-def test_run_day_killed_and_run_again_tells_everyone_once(tmp_path: Path, prefect: str) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'mourafaka.sqlite3'}")
-    from models import migrate
-
-    migrate.upgrade(database.engine)
+def test_run_day_killed_and_run_again_tells_everyone_once(database: Database, tmp_path: Path, prefect: str) -> None:
     open_world(database, cooperatives=20)
     with database.transaction() as session:
         enrol_cohort(session, code=CODE, by="test", now=NOW)
     dice = random.Random(4)
     with LocalMailbox(tmp_path / "mailbox") as mailbox:
         for _kill in range(KILLS):
-            _run_day(tmp_path, prefect, mailbox.url, dice.uniform(4.0, 8.0))
-        assert _run_day(tmp_path, prefect, mailbox.url, None) == 0
+            _run_day(tmp_path, database.url, prefect, mailbox.url, dice.uniform(4.0, 8.0))
+        assert _run_day(tmp_path, database.url, prefect, mailbox.url, None) == 0
         keys = Counter(
             "".join(str(message_from_bytes(path.read_bytes())["X-Mourafaka-Key"]).split())
             for path in (tmp_path / "mailbox" / "new").iterdir()

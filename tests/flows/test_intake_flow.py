@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import func, select
 
 from actions.state import business_state
@@ -16,7 +15,7 @@ from models.session import Database
 from notifications.ledger import ledger_hash
 from runtime.house import House
 from tests.flows.server_api import Server, eventually
-from tests.world import CODE, open_world
+from tests.world import CODE, open_world, poison
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
@@ -124,11 +123,11 @@ def test_intake_tells_prefect_nothing_of_people(
     assert [word for word in PERSONAL if word in said] == []
 
 
+@pytest.mark.database
 def test_intake_stopped_by_the_database_tells_prefect_nothing_of_people(
     cohort: Database, tmp_path: Path, server: Server
 ) -> None:
-    with cohort.transaction() as session:
-        session.execute(text("CREATE TRIGGER full BEFORE INSERT ON contact BEGIN SELECT RAISE(ABORT, 'full'); END"))
+    poison(cohort, "contact", "1 = 1")
     said = told(server, run_of(take_in(put_down(tmp_path, ARGAN, MIEL))))
     assert [word for word in PERSONAL if word in said] == []
 

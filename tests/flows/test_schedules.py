@@ -23,6 +23,7 @@ from actions.enrol import enrol_cohort
 from models import Enrolment, Passage
 from models.session import Database
 from programme.civil import wall
+from tests import databases
 from tests.flows.server_api import Server, eventually
 from tests.world import CODE, NOW, add_cooperative, open_world
 
@@ -46,23 +47,23 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(empty_database_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One for all, it costs seconds to start: its house has an empty cohort, at eight on Monday 2027-01-04."""
     data = tmp_path_factory.mktemp("served")
-    (data / "mourafaka.sqlite3").write_bytes(empty_database_file.read_bytes())
-    database = Database(f"sqlite:///{data / 'mourafaka.sqlite3'}")
+    database = Database(databases.empty(data / "mourafaka.sqlite3"))
     open_world(database, cooperatives=0)
-    with _serving(data) as server:
+    with _serving(data, database.url) as server:
         yield Served(server, database)
     database.close()
+    databases.drop(database.url)
 
 
 @contextmanager
-def _serving(data: Path) -> Iterator[Server]:
+def _serving(data: Path, url: str) -> Iterator[Server]:
     port = _free_port()
     program = [sys.executable, "-c", "from cli import main; main()", "serve", "--port", str(port)]
     with (data / "serve.log").open("wb") as log:
-        process = subprocess.Popen(program, env=_environment(data), start_new_session=True, stdout=log, stderr=log)
+        process = subprocess.Popen(program, env=_environment(data, url), start_new_session=True, stdout=log, stderr=log)
     try:
         server = Server(f"http://127.0.0.1:{port}/api", PASSWORD)
         names = {"morning", "delivery", "intake", "migrate-definition"}
@@ -72,10 +73,11 @@ def _serving(data: Path) -> Iterator[Server]:
         _end(process)
 
 
-def _environment(data: Path) -> dict[str, str]:
+def _environment(data: Path, url: str) -> dict[str, str]:
     here = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MOURAFAKA_"))}
     return here | {
         "MOURAFAKA_DATA_DIR": str(data),
+        "MOURAFAKA_DATABASE_URL": url,
         "MOURAFAKA_AS_OF": "2027-01-04T08:00",
         "MOURAFAKA_SECRET_KEY": "only for this test",
         "MOURAFAKA_SMTP_URL": "smtp://127.0.0.1:9",

@@ -83,7 +83,7 @@ def test_prefect_s_server_ends_with_a_killed_process(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> None:
-    port = 18000 + os.getpid() % 2000
+    port, web_port = 18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000
     environment = {
         **os.environ,
         "MOURAFAKA_DATA_DIR": str(tmp_path / "data"),
@@ -94,8 +94,9 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
     }
     environment.pop("PREFECT_API_URL", None)
     program = "from cli import main; main()"
+    ports = ["--port", str(port), "--web-port", str(web_port)]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, "serve", "--port", str(port)], env=environment, start_new_session=True,
+        [sys.executable, "-c", program, "serve", *ports], env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -103,9 +104,12 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
         assert _wait_for(port, served, process) == served
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
+        assert httpx.get(f"http://127.0.0.1:{web_port}/healthz").json() == {"status": "ok", "reasons": 0}
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         assert _is_gone(port)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{web_port}/healthz")
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -23,10 +22,11 @@ from actions.pause import resume, suspend
 from actions.record import complete_step
 from actions.replan import change_start, move_step
 from actions.tell import AFTER_THE_END
-from models import Enrolment, History, Notice, Step, Suspension, migrate
+from models import Enrolment, History, Notice, Step, Suspension
 from models.session import Database
 from notifications.reasons import reason_said
 from programme.errors import Refusal
+from tests import databases
 from tests.journey.living import is_due, send
 from tests.world import CODE, assign_coaches, at, morning, open_enrolled
 
@@ -37,17 +37,14 @@ Moment = tuple[date, Session]
 
 
 @cache
-def template() -> Path:
-    """A migrated file with two cooperatives and two coaches on their first day: copied for each sequence."""
-    path = Path(tempfile.mkdtemp(prefix="mourafaka-test-")) / "world.sqlite3"
-    database = Database(f"sqlite:///{path}", durable=False)
-    migrate.upgrade(database.engine)
+def template() -> str:
+    """A database with two cooperatives and two coaches on their first day: copied for each sequence."""
+    url = databases.empty(Path(tempfile.mkdtemp(prefix="mourafaka-test-")) / "world.sqlite3")
+    database = Database(url, durable=False)
     open_enrolled(database, cooperatives=2, coaches=2)
     assign_coaches(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
-    return path
+    return url
 
 
 class TwoYears(RuleBasedStateMachine):
@@ -56,9 +53,8 @@ class TwoYears(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="mourafaka-test-")
-        path = Path(self.folder.name) / "world.sqlite3"
-        copyfile(template(), path)
-        self.database = Database(f"sqlite:///{path}", durable=False)
+        url = databases.copy(template(), Path(self.folder.name) / "world.sqlite3")
+        self.database = Database(url, durable=False)
         self.today = FIRST
         self.closed: dict[tuple[int, str], tuple[str, date | None]] = {}
         self.live_today()
@@ -66,6 +62,7 @@ class TwoYears(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.database.close()
+            databases.drop(self.database.url)
             self.folder.cleanup()
 
     def live_today(self) -> None:
@@ -259,11 +256,12 @@ def is_resting(session: Session, enrolment: Enrolment) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.database
 def test_any_sequence_of_verbs_keeps_the_promises() -> None:
     run_state_machine_as_test(
         TwoYears,
         settings=settings(
-            max_examples=25,
+            max_examples=6 if databases.IS_POSTGRESQL else 25,  # there each costs as much again
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -20,7 +20,7 @@ def test_visit_that_moves_and_comes_back_is_told_once_each_time(database: Databa
     move(database, date(2027, 3, 19), date(2027, 3, 1))
     with database.reading() as session:
         after = standing(session, VISIT)
-        others = [row.due_on for row in session.exec(select(Step).where(Step.key == VISIT)).all()]
+        others = session.exec(select(Step.due_on).where(Step.key == VISIT).order_by(col(Step.id))).all()
         reminder = session.exec(
             select(Notice).where(Notice.key == f"{ONE}/{VISIT}/step_reminder-1@2027-03-05/coach:c1")
         ).one()

@@ -81,7 +81,9 @@ def test_coach_with_twelve_cooperatives_leaves_and_two_digests_tell_it(database:
         ).all()
     assert Counter(one.recipient for one in told) == {"coach:c2": 7, "coach:c3": 5}
     assert {one.status for one in told} == {"sent"}
-    assert digests == {"digest/coach:c2/2027-04-15", "digest/coach:c3/2027-04-15"}
+    # Said at ten, it waits for the next morning, and is told in the one message of that day.
+    day = "2027-04-15" if said_on < LEAVES else "2027-04-16"
+    assert digests == {f"digest/coach:c2/{day}", f"digest/coach:c3/{day}"}
     assert late == []
 
 

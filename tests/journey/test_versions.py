@@ -27,9 +27,11 @@ from tests.world import (
     assign_coaches,
     at,
     enrolment_row,
+    heal,
     morning,
     open_enrolled,
     passage_row,
+    poison,
     step_row,
     story,
     tick,
@@ -395,16 +397,11 @@ def test_next_enrolments_of_the_cohort_begin_on_the_version(world: Database) -> 
 def test_one_that_fails_holds_back_nobody(world: Database) -> None:
     publish_second(world)
     plan = planned(world, date(2027, 1, 18))
-    with world.transaction() as session:
-        session.connection().exec_driver_sql(
-            "CREATE TRIGGER poison BEFORE INSERT ON step WHEN NEW.enrolment_id = 2 AND NEW.key LIKE '%M9%' "
-            "BEGIN SELECT RAISE(ABORT, 'poison'); END"
-        )
+    poison(world, "step", "NEW.enrolment_id = 2 AND NEW.key LIKE '%M9%'")
     turned = migrate_cohort(world, cohort=CODE, approve=plan.digest, by="k1", now=at(date(2027, 1, 18)))
     assert turned.codes == [f"{CODE}/001", f"{CODE}/003"]
     assert [row for row, _why in turned.failures] == ["2"]
-    with world.transaction() as session:
-        session.connection().exec_driver_sql("DROP TRIGGER poison")
+    heal(world, "step")
     again = migrate_cohort(world, cohort=CODE, approve=plan.digest, by="k1", now=at(date(2027, 1, 18)))
     assert (again.codes, again.failures) == ([f"{CODE}/002"], [])
 

@@ -32,6 +32,8 @@ SENDER = Sender("programme@odco.example", "Mourafaka")
 ANYONE = "*"
 DROP_KEPT, DROP_LOST = "drop after keeping it", "drop without keeping it"
 DROP = "drop"
+PHASES = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "message")
+"""Where a server may fall silent: before its greeting, or instead of its answer."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class PostOffice:
     at_rcpt: dict[str, Iterator[str]] = field(default_factory=dict)
     at_data: dict[str, Iterator[str]] = field(default_factory=dict)
     passwords_heard: list[bytes] = field(default_factory=list)
+    at_connect: Iterator[str] = field(default_factory=lambda: iter(()))
     slowness: float = 0
+    silent_at: str = ""
+    silence: float = 2
+    pipelining: bool = False
     port: int = 0
     _controller: Any = None
 
@@ -72,7 +78,7 @@ class PostOffice:
 
     def open(self) -> None:
         required: dict[str, Any] = {"authenticator": self._let_in, "auth_require_tls": False, "auth_required": True}
-        self._controller = Controller(
+        self._controller = _Controller(
             self,
             "127.0.0.1",
             self.port,
@@ -113,10 +119,12 @@ class PostOffice:
     ) -> Any:
         session.host_name = hostname
         self.connections.append(server.transport)
-        return responses
+        await self.fall_silent("EHLO")
+        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelining else []), *responses[-1:]]
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         answer = next(self.at_mail, "250 OK")
+        await self.fall_silent("MAIL")
         if answer == DROP:
             hang_up_on(server)
         if answer.startswith("250"):
@@ -125,6 +133,7 @@ class PostOffice:
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         answer = self._next(self.at_rcpt, address)
+        await self.fall_silent("RCPT")
         if answer == DROP:
             hang_up_on(server)
         if answer.startswith("250"):
@@ -141,11 +150,37 @@ class PostOffice:
         if answer == DROP_KEPT or answer.startswith("2"):
             self.kept.append(Letter(address, envelope.original_content or b""))
         await asyncio.sleep(self.slowness / 2)
+        await self.fall_silent("message")
         return answer
+
+    async def fall_silent(self, phase: str) -> None:
+        """Say nothing at this phase, longer than the client waits."""
+        if self.silent_at == phase:
+            await asyncio.sleep(self.silence)
 
     @staticmethod
     def _next(scripts: dict[str, Iterator[str]], address: str) -> str:
         return next(scripts.get(address) or scripts.get(ANYONE) or iter(()), "250 OK")
+
+
+class _Server(SMTP):
+    """aiosmtpd's server, with a say before what its handler is not asked about: the greeting and the go-ahead."""
+
+    async def push(self, status: Any) -> None:
+        said, greets = str(status), not self.session.host_name
+        if said.startswith("220 ") and greets:
+            status = next(self.event_handler.at_connect, status)
+            await self.event_handler.fall_silent("greeting")
+        if said.startswith("354"):
+            await self.event_handler.fall_silent("DATA")
+        await super().push(status)
+        if greets and str(status).startswith("421"):
+            self.transport.close()
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Server(self.handler, **self.SMTP_kwargs)
 
 
 def hang_up_on(server: Any) -> None:

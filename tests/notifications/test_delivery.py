@@ -10,10 +10,11 @@ from hashlib import sha256
 from itertools import repeat
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from models import ChannelState, NoticeBody
+from models import NoticeBody
 from models.session import Database
+from notifications import holds
 from notifications.answers import Answer, MemoryMailer
 from notifications.delivery import deliver
 from notifications.outbox import claim
@@ -204,21 +205,55 @@ def test_address_at_which_a_server_hangs_up_holds_back_nobody(database: Database
     assert statuses(database) == [("pending", ""), SENT, SENT]
 
 
-def test_hold_that_a_person_set_is_never_shortened(database: Database, office: PostOffice) -> None:
+def on_hold(database: Database, cause: str = "person") -> None:
+    with database.transaction() as session:
+        holds.hold(session, cause=cause, by="amal", now=NOW, reason="the server moves")
+
+
+def let_go(database: Database) -> None:
+    with database.transaction() as session:
+        holds.release(session, by="amal", now=NOW)
+
+
+@pytest.mark.parametrize("cause", ["person", "restore", "breaker"])
+def test_nothing_leaves_while_the_mail_is_on_hold(database: Database, office: PostOffice, cause: str) -> None:
     put(database, 2)
-    hold = NOW + timedelta(days=365)
+    on_hold(database, cause)
+    post = post_of(database, office)
+    assert deliver(post) == Counter()
+    assert (deliver(after(post, days=1)), office.connections) == (Counter(), [])
+    assert statuses(database) == [("pending", "")] * 2
+    let_go(database)
+    assert deliver(post) == Counter(accepted=2)
 
-    class Restored(MemoryMailer):
+
+def test_hold_stops_a_batch_under_way_before_its_next_message(database: Database, office: PostOffice) -> None:
+    put(database, 5)
+
+    class Interrupted(MemoryMailer):
         def send(self, address: str, body: bytes) -> Answer:
-            with database.transaction() as session:
-                session.merge(ChannelState(channel="email", paused_until=hold, reason="restored", failures=3))
-            return super().send(address, body) if address == "coop1@coop.example" else Answer("away", None, "gone")
+            if address == "coop2@coop.example":
+                on_hold(database)
+            return super().send(address, body)
 
-    assert deliver(replace(post_of(database, office), mailer=Restored())) == Counter(accepted=1, away=1)
-    state = channel(database)
-    assert state is not None
-    assert (state.paused_until, state.reason) == (hold, "restored")
-    assert deliver(after(post_of(database, office), days=364)) == Counter()
+    mailer = Interrupted()
+    assert deliver(replace(post_of(database, office), mailer=mailer)) == Counter(accepted=2)
+    assert statuses(database) == [SENT, SENT, *[("pending", "")] * 3]
+    assert [notice(database, f"SM/00{number}/welcome").attempts for number in (1, 2, 3, 4, 5)] == [1, 1, 0, 0, 0]
+    let_go(database)
+    assert deliver(post_of(database, office)) == Counter(accepted=3)
+    assert office.addresses() == [f"coop{number}@coop.example" for number in (3, 4, 5)]
+
+
+def test_hold_is_not_ended_by_an_outage_that_is_over(database: Database, office: PostOffice) -> None:
+    put(database, 1)
+    office.close()
+    deliver(post_of(database, office))
+    on_hold(database)
+    office.open()
+    assert deliver(after(post_of(database, office), minutes=2)) == Counter()
+    let_go(database)
+    assert deliver(after(post_of(database, office), minutes=2)) == Counter(accepted=1)
 
 
 def test_dead_senders_bytes_are_sent_as_they_were_frozen(database: Database, office: PostOffice) -> None:
@@ -262,6 +297,13 @@ def test_connection_is_closed_even_when_the_database_breaks(database: Database, 
     with database.engine.connect() as connection:
         connection.exec_driver_sql("DROP TABLE notice_body")
         connection.commit()
-    with pytest.raises(OperationalError):
+    with pytest.raises(DBAPIError):
         deliver(replace(post_of(database, office), mailer=mailer))
     assert (mailer.closed, mailer.sent, statuses(database)) == (True, [], [("pending", "")])
+
+
+def test_answer_that_no_database_can_hold_is_written_down_without_it(database: Database, office: PostOffice) -> None:
+    [key] = put(database)
+    office.at_rcpt[ANYONE] = iter(["450 wait\0 a little"])
+    assert deliver(post_of(database, office)) == Counter(deferred=1)
+    assert (notice(database, key).status, notice(database, key).error) == ("pending", "wait a little")

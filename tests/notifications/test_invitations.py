@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 
 from notifications.errors import MeetingEndsTooEarly
 from notifications.invitations import invitation
@@ -71,6 +72,27 @@ def test_lines_end_in_crlf_and_hold_75_octets() -> None:
 def test_cancellation_keeps_the_uid_and_raises_the_sequence() -> None:
     text = invitation(**MEETING | {"method": "CANCEL", "sequence": 2})
     assert {"METHOD:CANCEL", "STATUS:CANCELLED", "SEQUENCE:2", "UID:meeting-1@mourafaka.example"} <= set(lines(text))
+
+
+def test_cancellation_asks_nothing_of_the_invited() -> None:
+    text = invitation(**MEETING | {"method": "CANCEL", "sequence": 2})
+    assert "ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:cooperative@example.org" in lines(text)
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_calendar_program_reads_it(method: str) -> None:
+    calendar = Calendar.from_ical(
+        invitation(**MEETING | {"method": method, "summary": "وحدة الحكامة، اليوم الأول " * 5})
+    )
+    (event,) = calendar.walk("VEVENT")
+    assert (calendar.errors, event.errors, str(calendar["METHOD"])) == ([], [], method)
+    assert (str(event["UID"]), event["SEQUENCE"]) == ("meeting-1@mourafaka.example", 0)
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (
+        datetime(2027, 6, 15, 10, 0, tzinfo=UTC),
+        datetime(2027, 6, 15, 12, 30, tzinfo=UTC),
+    )
+    assert str(event["SUMMARY"]) == "وحدة الحكامة، اليوم الأول " * 5
+    assert str(event["LOCATION"]) == "Salle A; Agadir, centre"
 
 
 def test_meeting_without_a_place_has_no_location() -> None:

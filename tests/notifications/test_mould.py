@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email import message_from_bytes
+from email.charset import CHARSETS, QP
 from email.message import EmailMessage
 from email.policy import default
 
@@ -11,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.mould import Mould, encoded, mould_of, part_mark_of
+from notifications.rendering import Rendered
+from notifications.smtp import Sender, build
 
 FRAME = (
     b"Subject: mark-subject\r\nTo: mark-to\r\nMessage-ID: mark-message-id\r\nX-Mourafaka-Key: mark-key\r\n"
@@ -66,3 +70,22 @@ def test_value_that_looks_like_a_mark_is_left_alone() -> None:
 def test_stamp_without_a_value_is_refused() -> None:
     with pytest.raises(KeyError):
         Mould((b"To: ", b"\r\n"), ("to",)).stamp({})
+
+
+def test_frame_without_a_needed_mark_is_refused() -> None:
+    with pytest.raises(ValueError, match="lacks html"):
+        mould_of(FRAME, "text", "html")
+
+
+def test_message_is_the_same_after_another_library_changed_how_utf_8_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendered = Rendered("Réunion", "Bonjour à tous", "<p>Bonjour à tous</p>", "fr", "test")
+    sender = Sender("a@odco.example", "Seen by nobody else")  # a frame of this test's own
+    monkeypatch.setitem(CHARSETS, "utf-8", (QP, QP, "utf-8"))
+    values = {"to": "x@coop.example", "key": "k", "message_id": "<1@mourafaka.invalid>"}
+    message = read(build(rendered, sender=sender, at=datetime(2027, 1, 4, 9, tzinfo=UTC), **values))
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert (text["Content-Transfer-Encoding"], text.get_content().rstrip("\n")) == ("base64", "Bonjour à tous")
+    assert CHARSETS["utf-8"] == (QP, QP, "utf-8")

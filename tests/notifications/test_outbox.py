@@ -280,10 +280,14 @@ def a_step(database: Database) -> int:
         return step.id or 0
 
 
-def test_row_that_cannot_be_read_is_parked_and_the_others_are_taken(database: Database) -> None:
+@pytest.mark.parametrize(
+    "facts",
+    [pytest.param("{broken", marks=pytest.mark.sqlite), '"no facts"'],  # PostgreSQL itself keeps to what is JSON
+)
+def test_row_that_cannot_be_read_is_parked_and_the_others_are_taken(database: Database, facts: str) -> None:
     put(database, 3)
     with database.transaction() as session:
-        session.connection().exec_driver_sql("UPDATE notice SET facts = '{broken' WHERE key = 'SM/002/welcome'")
+        session.connection().exec_driver_sql(f"UPDATE notice SET facts = '{facts}' WHERE key = 'SM/002/welcome'")
     assert keys(take(database)) == ["SM/001/welcome", "SM/003/welcome"]
     with database.reading() as session:
         row = (

@@ -120,14 +120,22 @@ def test_read_yes_no_refuses_perhaps() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("AR", "ar"), ("العربية", "ar"), ("Français", "fr"), ("الفرنسية", "fr"), ("arabe / français", "ar")],
+    [("AR", "ar"), ("العربية", "ar"), ("Français", "fr"), ("الفرنسية", "fr"), ("Langue arabe", "ar")],
 )
-def test_read_language_reads_both(value: str, expected: str) -> None:
+def test_read_language_reads_either(value: str, expected: str) -> None:
     assert read_language(value) == expected
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["both", "ar+fr", "fr/ar", "Les deux", "bilingue", "arabe et français", "كلاهما", "العربية والفرنسية", "AR FR"],
+)
+def test_read_language_reads_both_at_once(value: str) -> None:
+    assert read_language(value) == "both"
+
+
 def test_read_language_refuses_a_third() -> None:
-    assert str(read_language("anglais")) == "anglais is not a language of the notices: write fr or ar."
+    assert str(read_language("anglais")) == "anglais is not a language of the notices: write fr, ar or both."
 
 
 def test_clean_removes_what_cannot_be_seen() -> None:

@@ -17,7 +17,7 @@ from runtime.extraction import CATALOGUES, keys, refresh, unreadable
 from runtime.language import LANGUAGES
 
 KEYS = keys()
-SAME_IN_FRENCH = {"Code", "Date"}
+SAME_IN_FRENCH = {"Code", "Date", "Services"}
 VERBATIM = re.compile(r"`[^`]*`|--[a-z][a-z-]+|\bMOURAFAKA_\w+|\w+://[\w:@?=.{}/]+|(?<=\nExample: ).*")
 """What is typed or copied as it stands: commands, options, variables, addresses, examples."""
 

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel, func, select
 
 from models import Notice, Person
 from models.session import Database
+from notifications import holds
 from runtime.clock import Clock
 from runtime.house import House
 from runtime.settings import Settings
@@ -53,6 +54,15 @@ def test_scratch_holds_notices_that_stand_before_the_message_that_tells_them(hou
         assert session.exec(before).one() > 0
     with scratch(house) as copy, copy.database.reading() as session:
         assert session.exec(before).one() > 0
+
+
+def test_nothing_is_held_in_a_scratch_where_nobody_can_let_go(house: House) -> None:
+    with house.database.transaction() as session:
+        holds.hold(session, cause="restore", by="k1", now=NOW)
+    with scratch(house) as copy, copy.database.reading() as session:
+        assert not holds.is_open(session)
+    with house.database.reading() as session:
+        assert holds.is_open(session)
 
 
 def test_what_is_done_in_a_scratch_stays_there(house: House) -> None:

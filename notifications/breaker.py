@@ -1,0 +1,89 @@
+"""The breaker at work: counts the mails beyond the plan, and holds a mass for a person's word before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
+
+from models import ChannelState, Enrolment, Notice
+from models.locking import locked
+from models.notice import IN_OUTBOX
+from models.session import Database
+from notifications import holds
+from notifications.hours import calendar_in
+from programme.breaker import FLOOR, is_beyond, is_mass
+from programme.calendar import Calendar
+from programme.civil import civil_day
+
+
+class Mass(Exception):  # noqa: N818 - the house's word: what the breaker holds, no error
+    """The mails just claimed would be too many: they are not to leave."""
+
+
+def holds_mass(database: Database, now: datetime) -> bool:
+    """Before anything leaves: hold the mail where too much beyond the plan waits; tell whether it is held now."""
+    with database.reading() as session:
+        size = count_today(session, now) + len(beyond_waiting(session, now))
+        if size <= FLOOR or not is_mass(size, under_way(session)):
+            return False
+    trip(database, now)
+    return True
+
+
+def trip(database: Database, now: datetime) -> None:
+    """Hold the mail; another sender may have met the same mass at the same time."""
+    try:
+        with database.transaction() as session:
+            size = count_today(session, now) + len(beyond_waiting(session, now))
+            holds.hold(session, cause="breaker", by=holds.ENGINE, now=now, size=size)
+    except IntegrityError:
+        pass
+
+
+def count_claimed(session: Session, claimed: Sequence[Notice], now: datetime) -> None:
+    """Add what begins to leave beyond the plan to the day's count, each mail once; `Mass` when it is too much.
+
+    It meets what was promised after the look at the whole outbox: by a morning beside it, or drop by drop.
+    """
+    calendar = calendar_in(session) if claimed else Calendar()
+    fresh = [one for one in claimed if one.token == 1 and one.approved_by is None and _is_beyond(one, calendar)]
+    if not fresh:
+        return
+    state = locked(session, ChannelState(channel=holds.MAIL))
+    today = civil_day(now)
+    total = len(fresh) + (state.beyond if state.beyond_on == today else 0)
+    if is_mass(total, under_way(session)):
+        raise Mass
+    state.beyond_on, state.beyond = today, total
+
+
+def _is_beyond(notice: Notice, calendar: Calendar) -> bool:
+    return is_beyond(notice.kind, notice.due_on, civil_day(notice.promised_at), calendar)
+
+
+def beyond_waiting(session: Session, now: datetime) -> list[str]:
+    """Return the keys of what may leave now, is beyond the plan, and has neither begun to leave nor a person's word."""
+    rows = session.exec(
+        select(col(Notice.key), col(Notice.kind), col(Notice.due_on), col(Notice.promised_at)).where(
+            text(IN_OUTBOX), col(Notice.token) == 0, col(Notice.approved_by).is_(None), col(Notice.send_at) <= now
+        )
+    ).all()
+    if not rows:
+        return []
+    calendar = calendar_in(session)
+    return [key for key, kind, due_on, promised_at in rows if is_beyond(kind, due_on, civil_day(promised_at), calendar)]
+
+
+def count_today(session: Session, now: datetime) -> int:
+    """Return how many mails beyond the plan have begun to leave today, since a person last let go."""
+    state = session.get(ChannelState, holds.MAIL)
+    return state.beyond if state is not None and state.beyond_on == civil_day(now) else 0
+
+
+def under_way(session: Session) -> int:
+    """Return how many enrolments are under way."""
+    return session.exec(select(func.count()).select_from(Enrolment).where(Enrolment.status == "active")).one()

@@ -1,0 +1,175 @@
+"""Hands a batch over, one connection or several at once: what was answered and what follows share a transaction.
+
+Each connection has one message under way at the most. Whatever dies, no more than one message a
+connection can have left without its answer being written down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+from types import TracebackType
+
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col
+
+from models import ChannelState, Notice
+from models.locking import locked
+from models.trouble import again_if_crossed
+from notifications import holds, outbox
+from notifications.answers import Answer, Mailer
+from notifications.post import Post
+
+LONGEST_PAUSE = timedelta(hours=1)
+Frozen = tuple[Notice, bytes]
+Met = tuple[Notice, Answer]
+MOMENT = 0.002
+"""Seconds that an answer waits for the next one, so that both are written down in one go: less than a disk takes."""
+BREATHE = (
+    update(SQLModel.metadata.tables["channel_state"])
+    .where(col(ChannelState.channel) == holds.MAIL, col(ChannelState.failures) > 0)
+    .values(failures=0, down_since=None, paused_until=None, reason="")
+)
+"""Said after every answer, so built once."""
+
+
+class Hands:
+    """The connections to one server: with several, each is served by a thread, which knows nothing of the database."""
+
+    def __init__(self, mailers: Sequence[Mailer]) -> None:
+        self._mailers = mailers
+        self._free = list(mailers)
+        self._answers: SimpleQueue[tuple[Mailer, Notice, Answer | BaseException]] = SimpleQueue()
+        self._given = {mailer: SimpleQueue[Frozen | None]() for mailer in mailers} if len(mailers) > 1 else {}
+        self._threads = [Thread(target=self._serve, args=(mailer,), daemon=True) for mailer in self._given]
+
+    def __enter__(self) -> Hands:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """End every connection, each thread its own; nobody waits for them when something went wrong."""
+        for given in self._given.values():
+            given.put(None)
+        for thread in self._threads if problem is None else ():
+            thread.join()
+        if not self._given:
+            self._mailers[0].close()
+
+    @property
+    def free(self) -> int:
+        """Return how many connections have nothing under way."""
+        return len(self._free)
+
+    @property
+    def are_busy(self) -> bool:
+        """Tell whether anything is under way."""
+        return self.free < len(self._mailers)
+
+    def take(self, frozen: Frozen) -> None:
+        """Have a free connection hand a message over; with one connection only, this waits for the answer."""
+        mailer = self._free.pop()
+        if self._given:
+            self._given[mailer].put(frozen)
+        else:
+            self._answers.put((mailer, frozen[0], mailer.send(frozen[0].address or "", frozen[1])))
+
+    def answers(self, *, all_of_them: bool = False) -> list[Met]:
+        """Wait for an answer, and a moment for those that come with it (or for all); return what has come."""
+        met = list[Met]()
+        while self.are_busy:
+            try:
+                mailer, notice, answer = self._answers.get(timeout=MOMENT if met and not all_of_them else None)
+            except Empty:
+                break
+            self._free.append(mailer)
+            if isinstance(answer, BaseException):
+                raise answer
+            met.append((notice, answer))
+        return met
+
+    def _serve(self, mailer: Mailer) -> None:
+        for notice, body in iter(self._given[mailer].get, None):
+            try:
+                answer: Answer | BaseException = mailer.send(notice.address or "", body)
+            except BaseException as problem:  # noqa: BLE001 - it is raised where the batch is handed over
+                answer = problem
+            self._answers.put((mailer, notice, answer))
+        mailer.close()
+
+
+def hand_over(post: Post, hands: Hands, batch: Sequence[Frozen], tally: Counter[str]) -> None:
+    """Send a batch; each settlement shares a transaction with the next messages' "about to leave"."""
+    waiting, met = deque(batch), list[Met]()
+    while waiting or met or hands.are_busy:
+        tally.update(answer.verdict for _, answer in met)
+        if any(answer.verdict == "away" for _, answer in met):
+            last = hands.answers(all_of_them=True)
+            tally.update(answer.verdict for _, answer in last)
+            return again_if_crossed(partial(_pause, post, met + last, waiting))
+        following = [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
+        going, are_held = again_if_crossed(partial(_turn, post, met, following))
+        for frozen in going:
+            hands.take(frozen)
+        if are_held:
+            gone = {notice.id for notice, _ in going}
+            left = [one for one in (*following, *waiting) if one[0].id not in gone]
+            met = hands.answers(all_of_them=True)
+            tally.update(answer.verdict for _, answer in met)
+            return again_if_crossed(partial(_let_go, post, met, left))
+        met = hands.answers()
+    return None
+
+
+def _turn(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[list[Frozen], bool]:
+    """Settle what was answered, and mark what is about to leave; return that, and whether the mail is on hold.
+
+    What has lost its claim is passed over, and so is what it is too late in the day for.
+    """
+    now = post.now()
+    with post.database.transaction(alone=False) as session:
+        for notice, answer in met:
+            outbox.settle(session, notice, answer, now=now, pace=post.pace)
+        if met:
+            session.connection().execute(BREATHE)  # the server answered: its earlier failures are forgotten
+        timely = [one for one in following if not put_off(session, post, one[0], now)]
+        going = [one for one in timely if outbox.begin_data(session, one[0], now=now, pace=post.pace)]
+        return going, len(going) < len(timely) and holds.is_open(session)
+
+
+def put_off(session: Session, post: Post, notice: Notice, now: datetime) -> bool:
+    """Have what may not leave at this hour, whatever kept it until now, wait for the next opening."""
+    opening = post.pace.opening(notice, now)
+    return opening > now and outbox.give_back(session, notice, notice.error, send_at=opening)
+
+
+def _let_go(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:
+    """Give back what was claimed before the mail was put on hold, and settle what was still under way."""
+    now = post.now()
+    with post.database.transaction(alone=False) as session:
+        for notice, answer in met:
+            outbox.settle(session, notice, answer, now=now, pace=post.pace)
+        for notice, _ in left:
+            outbox.give_back(session, notice, notice.error)
+
+
+def _pause(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:
+    """Pause the channel, and give back the messages that met the silence and the rest of their batch."""
+    now, reason = post.now(), next(answer.text for _, answer in met if answer.verdict == "away")
+    with post.database.transaction(alone=False) as session:
+        for notice, answer in met:
+            outbox.settle(session, notice, answer, now=now, pace=post.pace)
+        for notice, _ in left:
+            outbox.give_back(session, notice, reason)
+        state = locked(session, ChannelState(channel=holds.MAIL))
+        until = now + min(post.pace.retry_base * 2 ** min(state.failures, 6), LONGEST_PAUSE)
+        state.failures, state.down_since = state.failures + 1, state.down_since or now
+        if state.paused_until is None or state.paused_until < until:
+            state.paused_until, state.reason = until, reason

@@ -1,0 +1,117 @@
+"""Links in messages: made when a message's bytes are frozen; the database keeps a hash of each, never the address.
+
+Whoever holds a link can do the one thing it is for. So it is worth as much as the secret key it
+is made with: another key, and no link of before opens any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, insert, select
+
+from models import Link, Notice
+
+LASTS = timedelta(days=30)
+KEPT = timedelta(days=30)
+"""How long after its end a link is still known by name: what it led to can be said until then."""
+PATH = "/l/"
+WITH_A_LINK = frozenset({"step_reminder", "step_late", "call", "escalation"})
+"""What a message of the day says of a step that somebody has still to do: each has its link."""
+_SECRET, _PROOF = 18, 6
+"""Bytes of a token: 144 bits that nobody can guess, and 48 that tell a guess from ours without asking the database."""
+_NOTED = "links_noted"
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes the links of messages.
+
+    A message that is made again before it left (another address, an item less) has the same links
+    for what has not changed: they are worked out from what they are for, not drawn.
+    """
+
+    secret: str = field(repr=False)
+    base_url: str
+    lasts: timedelta = LASTS
+
+    def to_step(self, session: Session, message: Notice, item: Notice, now: datetime) -> str | None:
+        """Return the link of one item of a message of the day; None for an item without a step to do."""
+        if item.step_id is None or item.enrolment_id is None or item.kind not in WITH_A_LINK:
+            return None
+        return self._noted(session, message, item, now, purpose="step")
+
+    def to_refuse(self, session: Session, message: Notice, now: datetime) -> str | None:
+        """Return the link that ends messages of a message's topic; None where it may not be refused."""
+        topic = message.facts.get("topic")
+        if not topic or message.enrolment_id is None:
+            return None
+        return self._noted(session, message, message, now, purpose="unwanted", topic=str(topic))
+
+    def _noted(
+        self, session: Session, message: Notice, item: Notice, now: datetime, *, purpose: str, topic: str = ""
+    ) -> str:
+        token = self.token(purpose, message.key, message.address or "", item.key, item.recipient, topic)
+        session.info.setdefault(_NOTED, {})[hash_of(token)] = {
+            "hash": hash_of(token),
+            "purpose": purpose,
+            "notice_id": message.id,
+            "enrolment_id": item.enrolment_id,
+            "step_id": item.step_id if purpose == "step" else None,
+            "person": item.recipient,
+            "topic": topic,
+            "made_at": now,
+            "expires_at": now + self.lasts,
+        }
+        return f"{self.base_url.rstrip('/')}{PATH}{token}"
+
+    def token(self, *what_for: str) -> str:
+        """Return the token of what it is for: 32 letters that an address holds as they are."""
+        secret = self._mac("link", *what_for)[:_SECRET]
+        return urlsafe_b64encode(secret + self._proof(secret)).decode()
+
+    def is_ours(self, token: str) -> bool:
+        """Tell whether a token was made here, without asking the database: guesses stop at this."""
+        try:
+            read = urlsafe_b64decode(token)
+        except ValueError:
+            return False
+        if len(read) != _SECRET + _PROOF or urlsafe_b64encode(read).decode() != token:
+            return False
+        return hmac.compare_digest(self._proof(read[:_SECRET]), read[_SECRET:])
+
+    def _proof(self, secret: bytes) -> bytes:
+        return self._mac("proof", secret.hex())[:_PROOF]
+
+    def _mac(self, *parts: str) -> bytes:
+        return hmac.digest(self.secret.encode(), "\0".join(("mourafaka", *parts)).encode(), "sha256")
+
+
+def hash_of(token: str) -> str:
+    """Return what the database keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def keep(session: Session, now: datetime, messages: Iterable[Notice]) -> int:
+    """Write down the links of messages that were frozen in this transaction: three statements, however many.
+
+    Links whose end is long past go. Returns how many are new.
+    """
+    noted: dict[str, dict[str, Any]] = session.info.pop(_NOTED, {})
+    frozen = {message.id for message in messages}
+    rows = {key: row for key, row in noted.items() if row["notice_id"] in frozen}
+    if not rows:
+        return 0
+    session.execute(delete(Link).where(col(Link.expires_at) < now - KEPT))
+    known = set(session.exec(select(Link.hash).where(col(Link.hash).in_(rows))))
+    fresh = [row for key, row in rows.items() if key not in known]
+    if fresh:
+        session.execute(insert(Link), fresh)
+    return len(fresh)

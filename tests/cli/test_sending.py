@@ -1,0 +1,90 @@
+"""`mourafaka sending`: what it shows, what it changes only with --yes; how run-day, health and why speak of a hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.mailbox import LocalMailbox
+from tests.cli.conftest import Command
+
+LIST = (
+    "nom_cooperative;province;date_creation;adherents_actuels;tribunal;numero_registre;email\n"
+    "Une;Tiznit;01/02/2025;9;Tiznit;12/2025;une@coop.example\n"
+)
+DAY = "2027-01-04T10:00"
+
+
+@pytest.fixture
+def enrolled(mourafaka: Command, tmp_path: Path) -> Command:
+    """One cooperative, enrolled on 2026-12-14; its welcome waits for 4 January."""
+    path = tmp_path / "list.csv"
+    path.write_text(LIST, encoding="utf-8")
+    mourafaka("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01")
+    mourafaka("import", str(path), "--cohort", "SM-2027")
+    assert mourafaka("enrol", "--cohort", "SM-2027").code == 0
+    return mourafaka
+
+
+def test_sending_says_that_nothing_holds_it(enrolled: Command) -> None:
+    ran = enrolled("sending")
+    assert ran.out == (
+        "Mail is not held.\n"
+        "0 mails wait to leave now, 0 of them beyond the plan (50 a day leave without a person's word); "
+        "1 are for later days, 0 are too late and will be skipped.\n"
+    )
+
+
+def test_sending_hold_and_release_show_first_and_act_with_yes(enrolled: Command) -> None:
+    held = enrolled("sending", "hold", "--reason", "the server moves", "--by", "amal", as_of=DAY)
+    assert held.out == (
+        "Mail is held by amal since 2027-01-04 10:00 (the server moves); release with `mourafaka sending release`.\n"
+    )
+    shown = enrolled("sending", "release", as_of=DAY)
+    assert "What would leave now" in shown.out
+    assert shown.out.endswith("Nothing is released yet. To let it go: mourafaka sending release --yes\n")
+    assert enrolled("sending", "--json", as_of=DAY).json["holds"] == [
+        {
+            "cause": "person",
+            "reason": "the server moves",
+            "size": 0,
+            "by": "amal",
+            "began_at": "2027-01-04T10:00:00+00:00",
+        }
+    ]
+    assert enrolled("sending", "release", "--by", "amal", "--yes", "--json", as_of=DAY).json["released"] is True
+    assert enrolled("sending", "--json", as_of=DAY).json["holds"] == []
+
+
+def test_sending_refuses_what_makes_no_sense(enrolled: Command) -> None:
+    assert (enrolled("sending", "release", "--yes").code, enrolled("sending", "hold").code) == (1, 2)
+    refused = enrolled("sending", "discard", "--reason", "a mistake", "--yes")
+    assert (refused.code, refused.err) == (
+        1,
+        ("No mail beyond the plan waits: nothing is discarded; let the rest go with `mourafaka sending release`.\n"),
+    )
+
+
+def test_health_and_why_name_the_hold_and_its_end(enrolled: Command) -> None:
+    enrolled("sending", "hold", "--reason", "the server moves", "--by", "amal", as_of=DAY)
+    ill = enrolled("health", as_of=DAY)
+    assert (ill.code, "Mail is held by amal since 2027-01-04 10:00 (the server moves)" in ill.err) == (1, True)
+    assert "is held by amal since 2027-01-04 10:00" in enrolled("why", "SM-2027/001", as_of=DAY).out
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("prefect")
+def test_run_day_promises_and_sends_nothing_while_the_mail_is_held(
+    enrolled: Command, tmp_path: Path, prefect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", prefect)
+    enrolled("sending", "hold", "--reason", "the server moves", "--by", "amal", as_of=DAY)
+    with LocalMailbox(tmp_path / "box") as mailbox:
+        monkeypatch.setenv("MOURAFAKA_SMTP_URL", mailbox.url)
+        held = enrolled("run-day", as_of=DAY)
+        assert (held.code, mailbox.count()) == (0, 0)
+        assert "Mail is held by amal" in held.err
+        enrolled("sending", "release", "--yes", as_of=DAY)
+        assert enrolled("run-day", as_of=DAY).code == 0
+        assert mailbox.count() >= 1

@@ -1,0 +1,59 @@
+"""Databases for tests, on the engine that MOURAFAKA_TEST_DATABASE names: `sqlite` (as it is) or `postgresql`."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+
+from tests import postgres
+
+IS_POSTGRESQL = os.environ.get("MOURAFAKA_TEST_DATABASE", "sqlite") == "postgresql"
+
+_folder = TemporaryDirectory(prefix="mourafaka-test-", ignore_cleanup_errors=True)
+
+
+def empty(path: Path) -> str:
+    """Return the address of a new database of this release, without rows; as a file, it is at ``path``."""
+    if IS_POSTGRESQL:
+        return postgres.empty()
+    copyfile(_template(), path)
+    return _address(path)
+
+
+def bare(path: Path) -> str:
+    """Return the address of a new database without any table."""
+    return postgres.bare() if IS_POSTGRESQL else _address(path)
+
+
+def copy(url: str, path: Path) -> str:
+    """Return the address of a copy of a database that is closed."""
+    if IS_POSTGRESQL:
+        return postgres.copy(url)
+    copyfile(url.removeprefix("sqlite:///"), path)
+    return _address(path)
+
+
+def drop(url: str) -> None:
+    """Have done with a database; a file goes with its folder."""
+    if IS_POSTGRESQL:
+        postgres.drop(url)
+
+
+def _address(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+@cache
+def _template() -> Path:
+    """Make a migrated, empty SQLite file: copied for each test, so that migrations run once a session."""
+    from models import migrate
+    from models.session import Database
+
+    path = Path(_folder.name) / "empty.sqlite3"
+    database = Database(_address(path))
+    migrate.upgrade(database.engine)
+    database.close()
+    return path

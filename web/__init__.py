@@ -1,0 +1,1 @@
+"""The pages: what people open in a browser, and what their calendars read."""
