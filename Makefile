@@ -32,8 +32,11 @@ test-sqlite: setup
 test-postgresql: setup
 	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
+# Rooms whose tests are whole stories of many days, commands or servers: `make test` runs them.
+STORIES := cli journey faults web simulation benchmarks
+
 check: setup lint types imports
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(STORIES:%=--ignore=tests/%)
 
 lint: setup
 	$(BIN)/ruff check .

