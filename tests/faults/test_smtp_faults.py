@@ -16,6 +16,7 @@ from models.session import Database
 from notifications import ledger
 from notifications.delivery import Post, deliver
 from notifications.smtp import SmtpMailer
+from tests.notifications.certificates import certificate
 from tests.notifications.post_office import (
     ANYONE,
     DROP,
@@ -27,7 +28,6 @@ from tests.notifications.post_office import (
     PostOffice,
     after,
     bodies,
-    certificate,
     channel,
     notice,
     open_office,  # noqa: F401 - the fixture `office`

@@ -11,6 +11,7 @@ import pytest
 from notifications.answers import Answer, MemoryMailer
 from notifications.smtp import REPLY_SECONDS, SmtpMailer, SmtpServer, is_one_address, read_smtp_url
 from programme.errors import SmtpUrlWrong
+from tests.notifications.certificates import certificate
 from tests.notifications.post_office import (
     ANYONE,
     DROP,
@@ -18,7 +19,6 @@ from tests.notifications.post_office import (
     DROP_LOST,
     SENDER,
     PostOffice,
-    certificate,
     open_office,  # noqa: F401 - the fixture `office`
 )
 
