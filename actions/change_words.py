@@ -16,8 +16,9 @@ from notifications.promises import Desk, Word, channel_of
 from notifications.recipients import Recipient
 
 KIND = "date_changed"
-Telling = Literal["everybody", "who heard", "nobody"]
-"""Who is told that a date changes: all whom it concerns, only those who were told the old one, or nobody."""
+Telling = Literal["everybody", "who heard", "the invited", "nobody"]
+"""Who is told that a date changes: all whom it concerns, only those who were told the old one, a cooperative
+alone that holds an invitation, or nobody."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,15 @@ def hearers(
     for one in audience(desk, enrolment, step) if telling != "nobody" else ():
         known = past.untold.get((step.id, one.code)) or When(step.due_on, step.at, step.place)
         is_author = one.is_staff and one.code.partition(":")[2] == by
-        if known != to and not is_author and (telling == "everybody" or _has_heard(past, step, one)):
+        if known != to and not is_author and _is_told(telling, past, step, one):
             found.append((one, known))
     return found
+
+
+def _is_told(telling: Telling, past: Past, step: Step, one: Recipient) -> bool:
+    if telling == "the invited":
+        return not one.is_staff
+    return telling == "everybody" or _has_heard(past, step, one)
 
 
 def _has_heard(past: Past, step: Step, one: Recipient) -> bool:

@@ -16,7 +16,7 @@ from actions.programmes import closures_of
 from actions.proposals import Proposal, Shift, approved, carry_out, diff_of, heard_by, line_of, work_of
 from actions.remind import kind_of
 from actions.reschedule import upcoming
-from actions.start_moved import refresh_welcome, tell_coach
+from actions.start_moved import called_off, cancel_past, refresh_welcome, tell_coach, telling_of
 from models import Cooperative, Enrolment, Passage, Step
 from notifications.promises import Desk
 from programme.calendar import ONE_DAY
@@ -47,7 +47,8 @@ def change_start(
 ) -> Diff:
     """Have an enrolment's two years begin on another day; what is done and what a person has set stays.
 
-    Nobody is written to about each step: its coach reads of it once.
+    Nobody is written to about each step: its coach reads of it once. Only a cooperative that holds an
+    invitation to a meeting hears of that meeting's new day, or that it is not held.
     """
     enrolment = enrolment_named(session, code, to_change=True)
     was = enrolment.start_on
@@ -65,6 +66,7 @@ def change_start(
         carry_out_duties(session, duties, f"the start has moved to {start_on}", by)
         _move_windows(windows, group.desk.today)
         carry_out(session, proposal, verb="start moved", why=reason)
+        cancel_past(session, enrolment, proposal, by=by, now=now)
         refresh_welcome(group, enrolment)
         tell_coach(group, enrolment, was, len(diff.moved), by=by)
     return diff
@@ -84,7 +86,9 @@ def _refuse_earlier_pins(plan: Plan, start_on: date) -> None:
 def _start_proposal(session: Session, group: Group, plan: Plan, windows: Windows, start_on: date, by: str) -> Proposal:
     enrolment, before = plan.enrolment, basis_of(plan, group.desk.calendar, closures_of(session, plan.enrolment))
     change = Change(before, replace(before, start_on=start_on))
-    shifts = [Shift(enrolment, step, move, "nobody") for step, move in moves_of(group, plan, change)]
+    moves = moves_of(group, plan, change)
+    telling = telling_of(session, enrolment, moves, now=group.desk.now)
+    shifts = [Shift(enrolment, step, move, telling[step.key]) for step, move in moves]
     about = {
         "change": "start",
         "was_on": before.start_on.isoformat(),
@@ -92,7 +96,9 @@ def _start_proposal(session: Session, group: Group, plan: Plan, windows: Windows
         "stages": {one.stage: [opens_on.isoformat(), closes_on.isoformat()] for one, opens_on, closes_on in windows},
     }
     what = sentence("{code} starts on {on} and not on {was}", code=enrolment.code, on=start_on, was=before.start_on)
-    return _proposal(session, group, plan, shifts, what, about, by)
+    proposal = _proposal(session, group, plan, shifts, what, about, by)
+    proposal.added += called_off(session, enrolment, proposal, now=group.desk.now)
+    return proposal
 
 
 def _proposal(

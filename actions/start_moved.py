@@ -1,24 +1,67 @@
-"""What people hear when an enrolment's start moves: its welcome says the right day, and its coach reads of it once."""
+"""What people hear when an enrolment's start moves: its welcome says the right day, and its coach reads of it once.
+
+Who holds an invitation hears of that meeting's new day, or that it is not held: nobody waits in vain.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
+from actions.change_words import Telling
+from actions.meetings import Invitation, cancel_meetings, invitations
 from actions.plans import Group
-from actions.tell import call_key, tell
+from actions.proposals import Proposal
+from actions.tell import CANCELLED, call_key, tell
 from models import Enrolment, Notice, NoticeBody, Step
 from notifications import outbox
 from notifications.promises import Word
+from programme.civil import civil_day
+from programme.diffs import NoticeLine
 from programme.planning import end_of
+from programme.replanning import Move
 from programme.wording import Bilingual
 
 TOLD = Bilingual(
     fr="Le démarrage passe du {was} au {on} : {count} dates du plan ont changé.",
     ar="تغير تاريخ الانطلاق من {was} إلى {on}: تغيرت {count} من تواريخ المخطط.",
 )
+
+
+def telling_of(
+    session: Session, enrolment: Enrolment, moves: Sequence[tuple[Step, Move]], *, now: datetime
+) -> dict[str, Telling]:
+    """Return, by step, who is told of its new day: a cooperative that holds an invitation, while that day is to come.
+
+    A meeting that would have been held on a day that is past by now is called off instead.
+    """
+    invited = {one.step.key for one in _theirs(session, enrolment, [step for step, _ in moves], now)}
+    today = civil_day(now)
+    return {step.key: "the invited" if step.key in invited and move.on >= today else "nobody" for step, move in moves}
+
+
+def _theirs(session: Session, enrolment: Enrolment, steps: Sequence[Step], now: datetime) -> list[Invitation]:
+    return [one for one in invitations(session, enrolment, steps, now=now) if one.recipient.startswith("cooperative:")]
+
+
+def _past(proposal: Proposal, now: datetime) -> list[Step]:
+    today = civil_day(now)
+    return [shift.step for work in proposal.works for shift in work.shifts if shift.move.on < today]
+
+
+def called_off(session: Session, enrolment: Enrolment, proposal: Proposal, *, now: datetime) -> list[NoticeLine]:
+    """Return what would be said of the meetings that `cancel_past` calls off."""
+    standing = _theirs(session, enrolment, _past(proposal, now), now)
+    return [NoticeLine(enrolment.code, one.step.key, CANCELLED, one.recipient, None) for one in standing]
+
+
+def cancel_past(session: Session, enrolment: Enrolment, proposal: Proposal, *, by: str, now: datetime) -> None:
+    """Call off the meetings, to come as people know them, whose new day is past already."""
+    standing = _theirs(session, enrolment, _past(proposal, now), now)
+    cancel_meetings(session, enrolment, [one.step for one in standing], by=by, now=now)
 
 
 def refresh_welcome(group: Group, enrolment: Enrolment) -> None:

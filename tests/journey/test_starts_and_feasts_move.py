@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from email import message_from_bytes, policy
 
 import pytest
+from icalendar import Calendar
 from sqlmodel import select
 
 from actions.holidays import proclaim
 from actions.replan import change_start
 from models import Notice, Step
 from models.session import Database
+from notifications.answers import MemoryMailer
 from tests.journey.moving import ONE, approve, live, move, world
 from tests.world import CODE, at, enrolment_row, passage_row, step_row, story, tick
 
@@ -48,7 +51,8 @@ def test_start_moves_what_is_derived_and_leaves_what_is_done_or_pinned(database:
         enrolment, closing = enrolment_row(session), passage_row(session, "closing")
     assert {row.key: row.due_on for row in rows if row.key in fixed} == fixed
     assert {row.key: row.due_on for row in rows if row.key in moved} == {key: on for key, (_, on) in moved.items()}
-    assert again == []
+    invited = "SM-2027/001/diagnosis.restitution/date_changed-1@2027-03-22/cooperative:SM-2027/001"
+    assert again == [invited]  # nobody else hears of a step
     assert (enrolment.start_on, closing.opens_on, closing.wake_on) == (
         date(2027, 1, 18),
         date(2028, 12, 18),
@@ -75,6 +79,63 @@ def test_start_that_moves_is_one_line_in_the_coach_s_day(database: Database) -> 
         ),
     ]
     assert history[-1] == ("k1", "start moved", "")
+
+
+VISIT = "diagnosis.visit"
+
+
+def calendars(mailer: MemoryMailer, to: str = "coop1@coop.example") -> list[tuple[str, str, int, date]]:
+    """Return what calendars were told by the mails to an address: method, UID, SEQUENCE and day."""
+    found = []
+    for address, body in mailer.sent:
+        for part in message_from_bytes(body, policy=policy.default).walk():
+            if address == to and part.get_content_type() == "text/calendar":
+                calendar = Calendar.from_ical(part.get_content())
+                [event] = calendar.walk("VEVENT")
+                found.append((calendar["METHOD"], event["UID"], event["SEQUENCE"], event["DTSTART"].dt.date()))
+    return found
+
+
+def test_invited_cooperative_hears_of_the_new_day_in_its_calendar(database: Database) -> None:
+    world(database, date(2027, 1, 4))
+    with database.reading() as session:
+        due_on = step_row(session, VISIT).due_on
+    days = [due_on - timedelta(days=days) for days in range(8, 0, -1)]
+    uid = f"SM-2027-001-{VISIT}"
+    invited = calendars(live(database, *days))
+    assert invited[-1] == ("REQUEST", uid, 0, due_on)
+    facts = {"code": ONE, "start_on": date(2027, 2, 1), "by": "c1", "now": at(days[-1], 11)}
+    diff = approve(database, change_start, **facts)
+    line = (ONE, VISIT, "date_changed", f"cooperative:{ONE}", None)
+    assert line in [(one.enrolment, one.step, one.kind, one.to, one.on) for one in diff.added]
+    with database.reading() as session:
+        new_day = step_row(session, VISIT).due_on
+    assert new_day > due_on
+    assert calendars(live(database, days[-1], due_on)) == [("REQUEST", uid, 1, new_day)]
+
+
+def test_meeting_that_would_be_past_by_the_new_start_is_called_off(database: Database) -> None:
+    world(database, date(2027, 2, 1))
+    with database.reading() as session:
+        due_on = step_row(session, VISIT).due_on
+    days = [due_on - timedelta(days=days) for days in range(8, 0, -1)]
+    invited = calendars(live(database, *days))
+    facts = {"code": ONE, "start_on": date(2027, 1, 4), "by": "c1", "now": at(days[-1], 11)}
+    diff = approve(database, change_start, **facts)
+    line = (ONE, VISIT, "meeting_cancelled", f"cooperative:{ONE}", None)
+    assert line in [(one.enrolment, one.step, one.kind, one.to, one.on) for one in diff.added]
+    [told] = [one for one in calendars(live(database, days[-1], due_on)) if one[1] == invited[-1][1]]
+    assert told == ("CANCEL", invited[-1][1], invited[-1][2] + 2, due_on)
+
+
+def test_cooperative_that_holds_no_invitation_hears_of_no_step(database: Database) -> None:
+    world(database, date(2027, 1, 4))
+    live(database, date(2027, 1, 4))
+    approve(database, change_start, code=ONE, start_on=date(2027, 2, 1), by="c1", now=at(date(2027, 1, 4), 17))
+    with database.reading() as session:
+        assert (
+            session.exec(select(Notice.key).where(Notice.kind.in_(("date_changed", "meeting_cancelled")))).all() == []
+        )
 
 
 EID = {"first": date(2027, 5, 17), "last": date(2027, 5, 18), "by": "k1", "now": at(date(2027, 5, 7), 11)}
