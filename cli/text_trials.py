@@ -107,7 +107,15 @@ def send(
     with house.database.reading() as session:
         address = who_tries(session, by, now=house.clock.now()).email or ""
     post = house.post()
-    subject = send_test(shown, address, kind=kind, mailer=post.mailer, sender=post.sender, now=house.clock.now())
+    subject = send_test(
+        shown,
+        address,
+        kind=kind,
+        mailer=post.mailer,
+        sender=post.sender,
+        now=house.clock.now(),
+        signer=house.signer(),
+    )
     say(sentence("The test left for {address}: {subject}", address=address, subject=subject).say(_))
 
 

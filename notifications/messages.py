@@ -27,30 +27,37 @@ def message_of(notice: Notice, facts: Mapping[str, Any], sender: Sender, *, at: 
         key=notice.key,
         message_id=notice.message_id,
         at=at,
-        calendar=_invitation(notice, facts, sender, at) if _calls(notice, facts) else None,
+        calendar=calendar_of(notice.kind, notice.language, facts, sender=sender, to=notice.address, at=at),
         unsubscribe=facts.get("refuse_url"),
     )
 
 
-def _calls(notice: Notice, facts: Mapping[str, Any]) -> bool:
+def calendar_of(
+    kind: str, language: str, facts: Mapping[str, Any], *, sender: Sender, to: str, at: datetime
+) -> str | None:
+    """Return the invitation (or its cancellation) that goes with a message; None where it calls to no meeting."""
+    return _invitation(kind, language, facts, sender, to, at) if _calls(kind, facts) else None
+
+
+def _calls(kind: str, facts: Mapping[str, Any]) -> bool:
     """Tell whether a calendar is to follow: that support goes on says so only where it has moved a meeting."""
-    is_meeting = notice.kind in INVITING and bool(facts.get("at"))
-    return is_meeting and (notice.kind != "resumed" or "uid" in facts)
+    is_meeting = kind in INVITING and bool(facts.get("at"))
+    return is_meeting and (kind != "resumed" or "uid" in facts)
 
 
-def _invitation(notice: Notice, facts: Mapping[str, Any], sender: Sender, at: datetime) -> str:
+def _invitation(kind: str, language: str, facts: Mapping[str, Any], sender: Sender, to: str, at: datetime) -> str:
     title: Mapping[str, str] = facts["meeting"]
     return invitation(
         uid=facts["uid"],
         sequence=facts["sequence"],
-        method="CANCEL" if notice.kind == "meeting_cancelled" else "REQUEST",
-        summary=" / ".join(title[one] for one in IN_TURN[notice.language]),
+        method="CANCEL" if kind == "meeting_cancelled" else "REQUEST",
+        summary=" / ".join(title[one] for one in IN_TURN[language]),
         on=date.fromisoformat(facts["on"]),
         at=facts["at"],
         ends_at=facts["ends_at"],
         place=facts["place"],
         organiser=sender.address,
-        attendee=notice.address or "",
+        attendee=to,
         stamped_at=at,
     )
 
