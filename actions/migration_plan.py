@@ -128,7 +128,6 @@ class CohortPlan:
                 "ended": self.ended,
                 "not_enrolled": self.waiting,
             },
-            "mails": 0,
             "enrolments": [plan.to_json() for plan in self.plans],
             "digest": self.digest,
         }

@@ -41,10 +41,10 @@ def _others(change: Migration) -> Iterator[Sentence]:
 
 
 def sums_of(changes: Sequence[Migration], *, taken_back: int) -> list[Sentence]:
-    """Say in sum how many gain, lose and move what; nothing that a migration does is mailed."""
+    """Say in sum how many gain, lose and move what; what people are told of it is said beside it."""
     told = [*_gains(changes), *_counted(changes)]
     if changes:
-        told.append(sentence("{count} notices that have not left are taken back; 0 mails", count=taken_back))
+        told.append(sentence("{count} notices that have not left are taken back", count=taken_back))
     return told
 
 

@@ -163,10 +163,11 @@ def text_of(session: Session, *, cohort: str, kind: str) -> OwnText | None:
 
 @dataclass(frozen=True)
 class Preview:
-    """A message as a real enrolment would read it, and where its dates come from."""
+    """A message as a real enrolment would read it, where its dates come from, and the facts that it says."""
 
     mail: Rendered
     origin: Origin
+    facts: Mapping[str, Any]
 
 
 def preview(
@@ -186,7 +187,7 @@ def preview(
     origin, facts = _facts(desk, kind, who)
     facts |= common_facts(desk, _word(who, to, desk.today), home)
     own = in_force(session, home).get(kind)
-    return Preview(render(kind, to.language, {**facts, OWN_TEXT: own} if own else facts), origin)
+    return Preview(render(kind, to.language, {**facts, OWN_TEXT: own} if own else facts), origin, facts)
 
 
 def _facts(desk: Desk, kind: str, enrolment: Enrolment) -> tuple[Origin, dict[str, Any]]:

@@ -13,10 +13,12 @@ import typer
 from actions.fiscal_year import change_fiscal_year
 from actions.migrate import Turned, migrate_cohort, refuse_unapproved
 from actions.migration_plan import CohortPlan, chosen_of, plan_cohort
+from actions.migration_told import Told, told_by
 from actions.migration_words import said_of
 from cli.approval import Approve, AsJson, Yes, propose
 from cli.context import BY, open_house, say, say_json
-from programme.wording import sentence
+from notifications.kind_words import kind_said
+from programme.wording import Sentence, sentence
 from runtime.language import _
 
 SHOWN = 8
@@ -80,20 +82,23 @@ def migrate(
     digest = approve or (plan.digest if yes else None)
     if digest is not None:
         refuse_unapproved(plan, digest)
+    told = told_by(house.database, plan, by=by, now=now)
     if not as_json:
         _show(plan)
+        if plan.plans:
+            _show_told(told)
     turned = None
     if digest is not None:
         turned = migrate_cohort(house.database, cohort=cohort, approve=digest, by=by, now=now, to=to, choices=choices)
-    _end(plan, turned, as_json=as_json)
+    _end(plan, turned, told, as_json=as_json)
 
 
-def _end(plan: CohortPlan, turned: Turned | None, *, as_json: bool) -> None:
+def _end(plan: CohortPlan, turned: Turned | None, told: list[Told], *, as_json: bool) -> None:
     """Say what was done, or how to have it done; exit code 1 when somebody was held back."""
     failures = turned.failures if turned else []
     if as_json:
         done = {"applied": turned is not None, "migrated": turned.codes if turned else [], "failures": failures}
-        say_json({**plan.to_json(), **done})
+        say_json({**plan.to_json(), "messages": [one.to_json() for one in told], **done})
     elif turned is not None:
         say(
             sentence(
@@ -129,6 +134,21 @@ def _show(plan: CohortPlan) -> None:
         say(f"{_named(codes)}:")
         for line in words:
             say(f"    {line}")
+
+
+def _show_told(told: list[Told]) -> None:
+    """Print the messages that it sends, to whom and of what; names and addresses are not in it."""
+    say(sentence("{count} messages are sent", count=len(told)).say(_) + (":" if told else "."))
+    for one in told:
+        kind = kind_said(one.kind)
+        line = sentence(
+            "to {recipient}: {kind}, {step}, {on}",
+            recipient=one.recipient,
+            kind=kind.say(_) if isinstance(kind, Sentence) else kind,
+            step=one.step,
+            on=one.on,
+        )
+        say(f"    {line.say(_)}")
 
 
 def _groups(plan: CohortPlan) -> Iterable[tuple[tuple[str, ...], list[str]]]:

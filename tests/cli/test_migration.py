@@ -33,7 +33,7 @@ def test_migrate_shows_the_plan_in_words_and_changes_nothing(cohort: Command) ->
         "– 33 gain M9",
         "– diagnosis.restitution moves for 33",
         "– closing.exit-plan is not required any more for 33",
-        "– 0 notices that have not left are taken back; 0 mails",
+        "– 0 notices that have not left are taken back",
     ]
     assert "    gains coaching.M9-evaluation, due 2027-10-04" in lines
     assert lines[-1].startswith("Nothing is changed yet. To approve it: mourafaka")
@@ -42,7 +42,7 @@ def test_migrate_shows_the_plan_in_words_and_changes_nothing(cohort: Command) ->
 
 def test_migrate_applies_what_was_approved(cohort: Command) -> None:
     shown = cohort(*MIGRATE, "--json").json
-    assert (shown["applied"], shown["mails"], len(shown["enrolments"])) == (False, 0, 33)
+    assert (shown["applied"], shown["messages"], len(shown["enrolments"])) == (False, [], 33)
     refused = cohort(*MIGRATE, "--approve", "00000000")
     assert refused.code == 1
     assert refused.err.startswith("The plan has changed since you looked (you approve 00000000")
