@@ -16,9 +16,11 @@ from actions.spreadsheet import read_table
 from actions.state import summary
 from cli.context import say
 from cli.running import live_plainly, progress_bar, rest_the_collector, say_summary
+from cli.web import LOOPBACK, WEB_PORT
 from programme.errors import DemoElsewhere, ImportRejected
 from programme.wording import sentence
 from runtime import house as houses
+from runtime.chance import fresh_token
 from runtime.house import House
 from runtime.language import _
 from runtime.mailbox import LocalMailbox
@@ -32,6 +34,8 @@ CODE, START, AS_OF = "SM-2027", date(2027, 1, 4), "2026-12-14T10:00"
 LIST = Path("examples/souss-massa-33.xlsx")
 FOLDER = Path("demo-data")
 MARK = "mourafaka-demo"
+KEY_FILE = "secret-key"
+"""The file of the folder that holds what the links in its messages are made with."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,9 +56,7 @@ def demo(
     # Before anything of Prefect is imported: its files belong to the demo too.
     os.environ["MOURAFAKA_DATA_DIR"] = str(FOLDER)
     with LocalMailbox(FOLDER / "mailbox") as mailbox:
-        settings = Settings(
-            data_dir=FOLDER, database_url=None, smtp_url=mailbox.url, mail_from=f"Mourafaka <demo@{DOMAIN}>"
-        )
+        settings = settings_of(FOLDER, mailbox)
         house = houses.use(houses.build(settings, as_of=AS_OF))
         prepare(house)
         last = date.fromisoformat(until) if until else None
@@ -73,6 +75,21 @@ def _clear(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / MARK).write_text("This folder is made anew by each `mourafaka demo`.\n", encoding="utf-8")
+
+
+def settings_of(folder: Path, mailbox: LocalMailbox) -> Settings:
+    """Return a demo's settings: its own mailbox, and links that open in its own pages, by a key of its own."""
+    secret = folder / KEY_FILE
+    secret.touch(mode=0o600)
+    secret.write_text(fresh_token(), encoding="utf-8")
+    return Settings(
+        data_dir=folder,
+        database_url=None,
+        smtp_url=mailbox.url,
+        mail_from=f"Mourafaka <demo@{DOMAIN}>",
+        base_url=f"http://{LOOPBACK}:{WEB_PORT}",
+        secret_key=secret.read_text(encoding="utf-8"),
+    )
 
 
 def prepare(house: House, source: Path = LIST) -> None:
@@ -149,6 +166,7 @@ def _look_further(lived: years.Years, mails: int, expected: str | None) -> None:
         f"  {prefix} why {CODE}/007",
         f"  {prefix} ledger --cooperative {CODE}/007",
         f"  {prefix} state --json",
+        f'  MOURAFAKA_SECRET_KEY="$(cat {FOLDER / KEY_FILE})" {prefix} --as-of {lived.last}T10:00 web',
         f"  PREFECT_HOME={FOLDER}/prefect prefect server start",
         f"  {FOLDER / 'mailbox'}  (Maildir)",
     ):
