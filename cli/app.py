@@ -10,6 +10,7 @@ import typer
 
 from cli import (
     alerts,
+    backup,
     bounces,
     channels,
     cohorts,
@@ -81,6 +82,7 @@ for module in (
     texts,
     text_trials,
     web,
+    backup,
     demo,
 ):
     module.add_to(app)

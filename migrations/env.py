@@ -18,10 +18,16 @@ def keep_foreign_keys(connection, *, on):
 # A writer from its first word on: of two processes that start at once, the second one finds nothing left to do.
 with engine.connect().execution_options(writes=True) as connection:
     keep_foreign_keys(connection, on=False)
-    context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
-    with context.begin_transaction():
-        context.run_migrations()
-        if is_sqlite and (orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
-            raise RuntimeError(f"the migration would leave rows without what they belong to: {orphans[:5]}")
-    connection.commit()
-    keep_foreign_keys(connection, on=True)
+    # All migrations or none of them, on SQLite too: we say BEGIN there ourselves (models/engines.py).
+    context.configure(
+        connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, transactional_ddl=True
+    )
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+            if is_sqlite and (orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+                raise RuntimeError(f"the migration would leave rows without what they belong to: {orphans[:5]}")
+        connection.commit()
+    finally:
+        connection.rollback()
+        keep_foreign_keys(connection, on=True)

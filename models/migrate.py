@@ -13,24 +13,32 @@ from sqlalchemy import Engine
 import migrations
 from programme.errors import DatabaseTooNew
 
+FOLDER = Path(migrations.__file__).parent
+
 
 def config_for(engine: Engine) -> Config:
     """Return Alembic's configuration for one database."""
     config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("script_location", str(FOLDER))
     config.attributes["engine"] = engine
     return config
 
 
 def upgrade(engine: Engine) -> None:
-    """Create or migrate the schema; refused when a newer release made it."""
+    """Create or migrate the schema, at one stroke or not at all; refused when a newer release made it."""
     config = config_for(engine)
-    current = revision_of(engine)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
+    scripts, current = ScriptDirectory.from_config(config), revision_of(engine)
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise DatabaseTooNew(revision=current)
-    if current != ScriptDirectory.from_config(config).get_current_head():
+    if current != scripts.get_current_head():
         command.upgrade(config, "head")
+
+
+def head() -> str | None:
+    """Return the revision of this release's tables."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def revision_of(engine: Engine) -> str | None:

@@ -71,8 +71,8 @@ def said(one: Hold) -> Sentence:
         )
     if one.cause == "restore":
         return sentence(
-            "Mail is held since a copy was restored, {since} ({reason}); "
-            "look with `mourafaka sending`, release with `mourafaka sending release`.",
+            "Mail is held since a copy was restored, {since} ({reason}): what left after the copy was made would leave "
+            "again; look with `mourafaka sending`, release with `mourafaka sending release`.",
             since=since,
             reason=one.reason,
         )
