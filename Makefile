@@ -9,7 +9,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily lock clean
 
 setup: $(VENV)/.ready
 
@@ -57,10 +57,17 @@ catalogues: setup
 	$(BIN)/python -m runtime.extraction
 
 # By hand, on a quiet machine: figures of speed are never a test (docs/benchmarks.md).
-bench: bench-notices
+# BENCH holds the options of one of them: make bench-daily BENCH="--only ours".
+bench: bench-notices bench-workload bench-daily
 
 bench-notices: setup
 	$(BIN)/python -m benchmarks.notices $(BENCH)
+
+bench-workload: setup
+	$(BIN)/python -m benchmarks.workload $(BENCH)
+
+bench-daily: setup
+	$(BIN)/python -m benchmarks.daily $(BENCH)
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv

@@ -20,7 +20,12 @@ MESSAGE = b"Message-ID: <speed@sink>\r\n\r\n" + b"x" * 76 * 160 + b"\r\n.\r\n"
 
 
 def facts(folder: Path) -> dict[str, object]:
-    """Return what a reader needs to compare these figures with others."""
+    """Return what a reader needs to compare these figures with others, the speed of the sink among it."""
+    return {**basics(folder), "sink_a_second": round(_sink_speed(folder))}
+
+
+def basics(folder: Path) -> dict[str, object]:
+    """Return the machine, its disk and the versions: all that counts where no mail leaves."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -30,8 +35,16 @@ def facts(folder: Path) -> dict[str, object]:
         "sqlite": sqlite3.sqlite_version,
         **{package: version(package) for package in PACKAGES},
         "fsync_ms": round(_fsync_seconds(folder) * 1000, 3),
-        "sink_a_second": round(_sink_speed(folder)),
     }
+
+
+def caption(when: str, machine: dict[str, object]) -> str:
+    """Return in one line what figures in a SQLite file were measured on."""
+    return (
+        f"{when} · {machine['processor']}, {machine['cores']} cores · Python {machine['python']}, "
+        f"SQLite {machine['sqlite']} (synchronous=FULL), SQLAlchemy {machine['sqlalchemy']} · "
+        f"fsync {machine['fsync_ms']} ms"
+    )
 
 
 def _processor() -> str:
