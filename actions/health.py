@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import or_, text
 from sqlmodel import Session, col, func, select
 
 from actions import history
 from actions.morning import next_morning
-from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment
+from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment, ServiceCopy
+from models.notice import TROUBLED
+from models.service import COPY_FAILED
 from notifications import holds
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
 LATE_OUTBOX = timedelta(hours=24)
+COPIES_REMEMBERED = timedelta(days=7)
+"""How long a copy that failed is told: nobody can mend it, but whoever set the service up should look at it."""
 SLACK = timedelta(minutes=5)
 """By how much the clocks of two machines may differ without anybody being told."""
 
@@ -24,7 +28,8 @@ def ailments(session: Session, now: datetime) -> list[Sentence]:
     checks = (_behind, _paused, _late_morning, _old_outbox, _stuck)
     found = [check(session, now) for check in checks]
     held = [holds.said(one) for one in holds.open_holds(session)]
-    return [one for one in (*held, *found, *_unsettled(session), *_unstaffed(session, now)) if one is not None]
+    more = (*_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
+    return [one for one in (*held, *found, *more) if one is not None]
 
 
 def _behind(session: Session, now: datetime) -> Sentence | None:
@@ -77,13 +82,31 @@ def _old_outbox(session: Session, now: datetime) -> Sentence | None:
 
 def _unsettled(session: Session) -> list[Sentence]:
     rows = session.exec(
-        select(Notice.status, func.count())
-        .where(col(Notice.status).in_(("failed", "in_doubt")))
-        .group_by(Notice.status)
+        select(Notice.status, func.count()).where(text(TROUBLED)).group_by(Notice.status).order_by(Notice.status)
     ).all()
     return [
         sentence("{count} notices are {status}: `mourafaka ledger` names them and why.", count=count, status=status)
         for status, count in rows
+    ]
+
+
+def _copies(session: Session, now: datetime) -> list[Sentence]:
+    """Name the services that did not take copies lately; the messages themselves have left by mail."""
+    rows = session.exec(
+        select(ServiceCopy.service, func.count())
+        .where(COPY_FAILED, col(ServiceCopy.settled_at) >= now - COPIES_REMEMBERED)
+        .group_by(ServiceCopy.service)
+        .order_by(ServiceCopy.service)
+    ).all()
+    return [
+        sentence(
+            "{count} copies for {service} failed in the last {days} days, the mails left all the same: "
+            "`mourafaka why` says the reasons, `mourafaka doctor` checks the service.",
+            count=count,
+            service=service,
+            days=COPIES_REMEMBERED.days,
+        )
+        for service, count in rows
     ]
 
 

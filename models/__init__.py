@@ -3,12 +3,14 @@
 from models.cohort import Cohort, ProgrammeVersion
 from models.cooperative import Contact, Cooperative
 from models.enrolment import CoachAssignment, Enrolment, Passage, Suspension, Territory
+from models.erasure import Erasure
 from models.facts import Attendance, Evaluation, PlanAction, SessionReport
 from models.feed import CalendarFeed
 from models.history import Alert, Appeal, Correction, Decision, History
 from models.hold import Hold
 from models.keeping import ChannelState, ClosedWindow, HolidayOverride, Lease
 from models.link import Link
+from models.mornings import MorningRun
 from models.notice import Notice, NoticeBody
 from models.person import Person, RoleAssignment
 from models.service import ServiceCopy
@@ -31,12 +33,14 @@ __all__ = [
     "Correction",
     "Decision",
     "Enrolment",
+    "Erasure",
     "Evaluation",
     "History",
     "Hold",
     "HolidayOverride",
     "Lease",
     "Link",
+    "MorningRun",
     "Notice",
     "NoticeBody",
     "Passage",

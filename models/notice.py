@@ -13,6 +13,8 @@ CHANNELS = ("email", "call", "digest")
 UNSETTLED = ("pending", "sending")
 IN_OUTBOX = "status IN ('pending', 'sending') AND channel = 'email'"
 """What may still leave by mail, in literal words: a partial index serves only a query that repeats its condition."""
+TROUBLED = "status IN ('failed', 'in_doubt')"
+"""What a person must look at, in literal words for the same reason."""
 
 
 class Notice(SQLModel, table=True):
@@ -39,6 +41,7 @@ class Notice(SQLModel, table=True):
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),
         ),
+        Index("notice_troubled", "status", sqlite_where=text(TROUBLED), postgresql_where=text(TROUBLED)),
     )
 
     id: int | None = Field(default=None, primary_key=True)

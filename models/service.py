@@ -9,6 +9,7 @@ from models.columns import Instant, one_of
 
 COPY_STATUSES = ("pending", "sending", "handed", "failed", "skipped")
 COPY_WAITS = text("status IN ('pending', 'sending')")
+COPY_FAILED = text("status = 'failed'")
 
 
 class ServiceCopy(SQLModel, table=True):
@@ -22,6 +23,7 @@ class ServiceCopy(SQLModel, table=True):
         UniqueConstraint("notice_id", "service"),
         one_of("status", COPY_STATUSES),
         Index("service_copy_waits", "send_at", sqlite_where=COPY_WAITS, postgresql_where=COPY_WAITS),
+        Index("service_copy_failed", "settled_at", sqlite_where=COPY_FAILED, postgresql_where=COPY_FAILED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     dkim_domain: str | None = None
     dkim_selector: str | None = None
     services_file: Path | None = None
+    postgresql_bin: Path | None = Field(default=None, description="the folder of pg_dump and pg_restore")
+    heartbeat_url: str | None = Field(default=None, description="asked for when a morning's round has ended")
+    retention_years: int = Field(default=5, ge=1, le=100, description="years after closing, then pseudonymised")
 
     @property
     def url(self) -> str:
