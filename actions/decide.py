@@ -8,12 +8,12 @@ from sqlmodel import Session, select
 
 from actions import history
 from actions.access import refuse_outsider
-from actions.conclude import nudge
 from actions.desk import open_desk
 from actions.ends import decided_end, finish
 from actions.extra_steps import add_recovery
 from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future
 from actions.programmes import definition_of
+from actions.stages import nudge
 from actions.tell import close, tell, withdraw
 from models import Decision, Enrolment, Notice, Step
 from notifications.promises import Word
@@ -21,6 +21,7 @@ from programme.civil import civil_day
 from programme.decision_errors import AwaitsSecond, NothingToCountersign, SecondIsFirst
 from programme.definition import ENDINGS, Definition, Outcome
 from programme.errors import AlreadyDecided, CheckpointUnknown, NothingProposed, OutcomeUnknown, ReasonNeeded
+from programme.gates import choices
 
 NEXT_STEPS: dict[Outcome, dict[str, str] | None] = {
     "continue": {"fr": "L'accompagnement se poursuit comme prévu.", "ar": "تستمر المواكبة كما هو مقرر."},
@@ -164,10 +165,8 @@ def _undecided(session: Session, enrolment: Enrolment, definition: Definition, c
 
 
 def _allowed(definition: Definition, checkpoint: str, outcome: str) -> Outcome:
-    """Return the outcome if a person may choose it here: the last checkpoint ends, the others go on or exit."""
-    gate = definition.checkpoint(checkpoint).gate
-    is_last = gate.met in ENDINGS
-    known: tuple[Outcome, ...] = ("certificate", "participation") if is_last else ("continue", "recovery", "exit")
+    """Return the outcome if a person may choose it here."""
+    known = choices(definition.checkpoint(checkpoint).gate)
     for choice in known:
         if choice == outcome:
             return choice

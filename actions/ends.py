@@ -13,7 +13,7 @@ from actions import history
 from actions.lookup import enrolment_named, refuse_future, suspension_of
 from actions.meetings import cancel_meetings
 from actions.pause import left_of, open_steps, said
-from actions.programmes import calendar_of
+from actions.programmes import calendar_of, definition_of
 from actions.tell import close, withdraw, withdraw_all, withdraw_rest
 from actions.watch import settle_alerts
 from models import Enrolment, Passage, Step
@@ -111,7 +111,7 @@ def _withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], end
 
 def _left(session: Session, enrolment: Enrolment, on: date) -> dict[str, int]:
     """Return the working days that open steps have left; of a pause that ends by this, those that it kept."""
-    steps, calendar = open_steps(session, enrolment), calendar_of(session)
+    steps, calendar = open_steps(session, enrolment), calendar_of(session, definition_of(session, enrolment))
     pause = suspension_of(session, enrolment)
     if pause is None:
         return left_of(steps, on, calendar)

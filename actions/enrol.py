@@ -40,7 +40,8 @@ def enrol_cohort(session: Session, *, code: str, by: str, now: datetime) -> list
 
 def start(session: Session, cohort: Cohort, enrolment: Enrolment, *, by: str, now: datetime) -> None:
     """Pin an enrolment to its cohort's version and write its plan and its stages' windows."""
-    definition, calendar = definition_of(session, cohort), calendar_of(session)
+    definition = definition_of(session, cohort)
+    calendar = calendar_of(session, definition)
     enrolment.status, enrolment.start_on = "active", cohort.start_on
     enrolment.programme_version_id = cohort.programme_version_id
     today = civil_day(now)

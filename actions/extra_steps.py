@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from sqlmodel import Session, func, select
 
@@ -14,8 +15,8 @@ from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.closures import open_day
-from programme.definition import MEETINGS, Definition, RecoveryRule
-from programme.planning import hour_of, landing
+from programme.definition import MEETINGS, RECOVERY_REPORT_LIKE, Definition
+from programme.planning import hour_of, landing, windows_for
 from programme.timing import START
 from programme.wording import Bilingual
 
@@ -24,7 +25,8 @@ MAKE_UP = Bilingual(fr="Rattrapage", ar="حصة استدراكية")
 
 def plan_make_up(session: Session, enrolment: Enrolment, missed: Step, *, on: date, now: datetime) -> None:
     """Plan another occasion for a missed module; nothing when the time for make-ups is over."""
-    definition, calendar = definition_of(session, enrolment), calendar_of(session)
+    definition = definition_of(session, enrolment)
+    calendar = calendar_of(session, definition)
     stage = definition.stage(missed.stage)
     if stage.make_up_after_weeks is None or stage.make_ups_until is None or enrolment.start_on is None:
         return
@@ -58,24 +60,27 @@ def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, no
 
     A later checkpoint may ask for recovery again: its sessions are numbered on.
     """
-    definition, calendar = definition_of(session, enrolment), calendar_of(session)
-    rule, earlier = definition.recovery, _recovery_sessions(session, enrolment)
+    definition = definition_of(session, enrolment)
+    calendar = calendar_of(session, definition)
+    rule, closed = definition.recovery, closures_of(session, enrolment)
+    earlier = _recovery_sessions(session, enrolment, definition.by_key[rule.like].kind)
     for rank in range(1, rule.sessions + 1):
         number = earlier + rank
-        nominal = decided_on + timedelta(weeks=rule.every_weeks * rank)
-        held_on = open_day(nominal, calendar, closed=closures_of(session, enrolment))
-        reported = held_on + timedelta(days=rule.report_within_days)
-        report = (reported, calendar.on_or_after(reported))
-        session.add(_recovery(enrolment, definition, calendar, rule, "session", number, (nominal, held_on), now))
-        session.add(_recovery(enrolment, definition, calendar, rule, "report", number, report, now))
+        nominal = decided_on + rule.apart * rank
+        held_on = open_day(nominal, calendar, closed=windows_for(definition.by_key[rule.like].kind, closed))
+        session.add(_recovery(enrolment, definition, calendar, "session", number, (nominal, held_on), now))
+        if rule.report is not None and rule.report_within_days is not None:
+            reported = held_on + timedelta(days=rule.report_within_days)
+            report = (reported, calendar.on_or_after(reported))
+            session.add(_recovery(enrolment, definition, calendar, "report", number, report, now))
     history.record(session, enrolment, "recovery plan added", by="engine", now=now, sessions=rule.sessions)
 
 
-def _recovery_sessions(session: Session, enrolment: Enrolment) -> int:
+def _recovery_sessions(session: Session, enrolment: Enrolment, kind: str) -> int:
     return session.exec(
         select(func.count())
         .select_from(Step)
-        .where(Step.enrolment_id == enrolment.id, Step.origin == "recovery", Step.kind == "session")
+        .where(Step.enrolment_id == enrolment.id, Step.origin == "recovery", Step.kind == kind)
     ).one()
 
 
@@ -83,15 +88,15 @@ def _recovery(
     enrolment: Enrolment,
     definition: Definition,
     calendar: Calendar,
-    rule: RecoveryRule,
-    kind: str,
+    what: Literal["session", "report"],
     number: int,
     due: tuple[date, date],
     now: datetime,
 ) -> Step:
-    step = _extra(enrolment, definition, calendar, kind=kind, rule=f"coaching.{kind}", due=due, now=now)
-    step.key, step.origin, step.number = f"coaching.recovery-{kind}-{number:02d}", "recovery", number
-    title = rule.title if kind == "session" else rule.report
+    rule = definition.recovery
+    like, title = (rule.like, rule.title) if what == "session" else (RECOVERY_REPORT_LIKE, rule.report or rule.title)
+    step = _extra(enrolment, definition, calendar, kind=definition.by_key[like].kind, rule=like, due=due, now=now)
+    step.key, step.origin, step.number = f"{step.stage}.recovery-{what}-{number:02d}", "recovery", number
     _name(step, Bilingual(fr=title.fr.replace("{n}", str(number)), ar=title.ar.replace("{n}", str(number))))
     return step
 

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from actions import history
-from actions.conclude import nudge
 from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, open_step, refuse_future
 from actions.programmes import definition_of
+from actions.stages import nudge
 from actions.tell import called_notice, close, withdraw
 from actions.watch import WATCHED, watch
 from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
