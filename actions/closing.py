@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from actions import history
 from actions.lookup import enrolment_named, open_step
 from actions.slices import sliced
 from actions.stages import nudge_all
-from actions.tell import call_key
+from actions.tell import AFTER_THE_END, call_key
 from actions.watch import WATCHED, watch_all
 from models import Enrolment, Notice, NoticeBody, Step
 from programme.civil import civil_day
@@ -91,6 +91,8 @@ def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on:
 
 def close_rows(session: Session, step_ids: Sequence[int], status: str, *, on: date, by: str) -> None:
     """Close steps: nobody need hear of them any more."""
+    if not step_ids:
+        return
     closed = {"status": status, "done_on": on, "done_by": by, "remind_on": None}
     session.execute(update(Step).where(col(Step.id).in_(step_ids)).values(**closed))
 
@@ -108,9 +110,13 @@ def take_back(session: Session, step_ids: Sequence[int], *, reason: str, now: da
 
     What a server put off has not left either; what may have arrived (a doubt) goes its way.
     """
+    return _take_back(session, (col(Notice.step_id).in_(step_ids),), reason=reason, now=now) if step_ids else 0
+
+
+def _take_back(session: Session, about: Sequence[ColumnElement[bool]], *, reason: str, now: datetime) -> int:
     taken = session.execute(
         update(Notice)
-        .where(col(Notice.step_id).in_(step_ids), col(Notice.status) == "pending", col(Notice.doubts) == 0)
+        .where(*about, col(Notice.status) == "pending", col(Notice.doubts) == 0)
         .values(status="cancelled", reason=reason, settled_at=now)
         .returning(
             col(Notice.id), col(Notice.enrolment_id), col(Notice.key), col(Notice.channel), col(Notice.body_digest)
@@ -123,6 +129,16 @@ def take_back(session: Session, step_ids: Sequence[int], *, reason: str, now: da
     if calls:
         take_back(session, _close_calls(session, calls, now), reason=reason, now=now)
     return len(taken)
+
+
+def take_back_rest(session: Session, enrolment_ids: Sequence[int], *, reason: str, now: datetime) -> int:
+    """Take back what is about no step of these enrolments and has not left either; only results are still told."""
+    about = (
+        col(Notice.enrolment_id).in_(enrolment_ids),
+        col(Notice.step_id).is_(None),
+        col(Notice.kind).not_in(AFTER_THE_END),
+    )
+    return _take_back(session, about, reason=reason, now=now)
 
 
 def _close_calls(session: Session, calls: Sequence[tuple[int, str]], now: datetime) -> list[int]:

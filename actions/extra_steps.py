@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from actions import history
 from actions.programmes import calendar_of, closures_of, definition_of
@@ -17,6 +18,7 @@ from programme.civil import civil_day
 from programme.closures import open_day
 from programme.definition import MEETINGS, RECOVERY_REPORT_LIKE, Definition
 from programme.planning import hour_of, landing, windows_for
+from programme.replanning import RECOVERY_REPORT
 from programme.timing import START
 from programme.wording import Bilingual
 
@@ -56,32 +58,54 @@ def _make_up_key(session: Session, enrolment: Enrolment, missed: Step) -> str:
 
 
 def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, now: datetime) -> None:
+    """Insert the recovery plan of one enrolment."""
+    add_recoveries(session, [enrolment], decided_on, now=now)
+
+
+def add_recoveries(session: Session, enrolments: Sequence[Enrolment], decided_on: date, *, now: datetime) -> None:
     """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision.
 
     A later checkpoint may ask for recovery again: its sessions are numbered on.
     """
+    earlier, at = _recovery_sessions(session, enrolments), history.not_before(session, now)
+    lines = []
+    for one in enrolments:
+        assert one.id is not None
+        session.add_all(_recovery_of(session, one, earlier.get(one.id, 0), decided_on, now))
+        sessions = definition_of(session, one).recovery.sessions
+        lines.append(history.line(one.id, "recovery plan added", by="engine", now=at, sessions=sessions))
+    history.record_each(session, lines)
+
+
+def _recovery_of(
+    session: Session, enrolment: Enrolment, earlier: int, decided_on: date, now: datetime
+) -> Iterator[Step]:
     definition = definition_of(session, enrolment)
-    calendar = calendar_of(session, definition)
-    rule, closed = definition.recovery, closures_of(session, enrolment)
-    earlier = _recovery_sessions(session, enrolment, definition.by_key[rule.like].kind)
+    calendar, closed = calendar_of(session, definition), closures_of(session, enrolment)
+    rule = definition.recovery
     for rank in range(1, rule.sessions + 1):
         number = earlier + rank
         nominal = decided_on + rule.apart * rank
         held_on = open_day(nominal, calendar, closed=windows_for(definition.by_key[rule.like].kind, closed))
-        session.add(_recovery(enrolment, definition, calendar, "session", number, (nominal, held_on), now))
+        yield _recovery(enrolment, definition, calendar, "session", number, (nominal, held_on), now)
         if rule.report is not None and rule.report_within_days is not None:
             reported = held_on + timedelta(days=rule.report_within_days)
             report = (reported, calendar.on_or_after(reported))
-            session.add(_recovery(enrolment, definition, calendar, "report", number, report, now))
-    history.record(session, enrolment, "recovery plan added", by="engine", now=now, sessions=rule.sessions)
+            yield _recovery(enrolment, definition, calendar, "report", number, report, now)
 
 
-def _recovery_sessions(session: Session, enrolment: Enrolment, kind: str) -> int:
-    return session.exec(
-        select(func.count())
-        .select_from(Step)
-        .where(Step.enrolment_id == enrolment.id, Step.origin == "recovery", Step.kind == kind)
-    ).one()
+def _recovery_sessions(session: Session, enrolments: Sequence[Enrolment]) -> Mapping[int, int]:
+    """Return how many sessions earlier recovery plans of each have."""
+    rows = session.exec(
+        select(Step.enrolment_id, func.count())
+        .where(
+            col(Step.enrolment_id).in_([one.id for one in enrolments]),
+            Step.origin == "recovery",
+            ~col(Step.key).contains(RECOVERY_REPORT, autoescape=True),
+        )
+        .group_by(col(Step.enrolment_id))
+    )
+    return dict(rows.all())
 
 
 def _recovery(
