@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
-from models import ClosedWindow, Cohort, Cooperative, Enrolment, HolidayOverride, ProgrammeVersion
+from models import ClosedWindow, Cohort, Cooperative, Enrolment, EnrolmentLine, HolidayOverride, ProgrammeVersion
 from programme.calendar import Calendar
 from programme.closures import Closure, Closures
 from programme.definition import ClosedDays, Definition
@@ -79,7 +79,7 @@ def _parsed(body: str) -> Definition:
     return read_definition(body)
 
 
-def definition_of(session: Session, owner: Enrolment | Cohort) -> Definition:
+def definition_of(session: Session, owner: Enrolment | EnrolmentLine | Cohort) -> Definition:
     """Return the definition that an enrolment (or a cohort's next enrolments) follows."""
     return definition_of_version(session.get_one(ProgrammeVersion, owner.programme_version_id))
 
