@@ -81,12 +81,15 @@ def _parsed(body: str) -> Definition:
 
 def definition_of(session: Session, owner: Enrolment | EnrolmentLine | Cohort) -> Definition:
     """Return the definition that an enrolment (or a cohort's next enrolments) follows."""
-    return definition_of_version(session.get_one(ProgrammeVersion, owner.programme_version_id))
+    return definition_of_version_id(session, owner.programme_version_id)
 
 
 def definition_of_version_id(session: Session, version_id: int) -> Definition:
-    """Return the definition that enrolments of a version follow."""
-    return definition_of_version(session.get_one(ProgrammeVersion, version_id))
+    """Return the definition that enrolments of a version follow; a published one never changes, so it is kept."""
+    known: dict[int, Definition] = session.info.setdefault("definitions", {})
+    if version_id not in known:
+        known[version_id] = definition_of_version(session.get_one(ProgrammeVersion, version_id))
+    return known[version_id]
 
 
 def definition_of_version(version: ProgrammeVersion) -> Definition:

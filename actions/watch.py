@@ -22,6 +22,7 @@ CONTACTS = MEETINGS | {"call"}
 """Kinds of step that, done, are a contact with the cooperative."""
 ADMISSIONS = ("enrolled", "reinstated")
 """Verbs of the history after which silence is counted anew: one may be enrolled long after its cohort's start."""
+LIVING = frozenset({"active", "suspended"})
 WATCHED = CONTACTS | {"evaluation"}
 """Kinds of step whose closing changes what alerts look at."""
 
@@ -39,12 +40,12 @@ def watch_all(session: Session, enrolment_ids: Sequence[int]) -> None:
 
 def _watch(session: Session, enrolments: Sequence[Enrolment]) -> None:
     session.flush()
-    living = [one for one in enrolments if one.status in {"active", "suspended"}]
+    living = [one for one in enrolments if one.status in LIVING]
     known, said = _known_of(session, living), _told_of(session, living)
     days: dict[date | None, list[int]] = defaultdict(list)
     for one in enrolments:
         look_on = None
-        if one in living:
+        if one.status in LIVING:
             rules = definition_of(session, one).alerts
             look_on = next_look(findings(known[one.id or 0], rules), said[one.id or 0])
         if look_on != one.watch_on:
