@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from actions import history
 from actions.conclude import Conclusion
 from actions.desk import open_desk
+from actions.due import of as due_in
 from actions.ends import end
 from actions.lookup import cohort_of_enrolment, enrolment_named
 from actions.pause import said, suspend
@@ -56,7 +57,7 @@ def alerts_due(session: Session, cohort: Cohort, today: date) -> list[int]:
         .where(
             col(Enrolment.watch_on).is_not(None),
             col(Enrolment.watch_on) <= today,
-            Enrolment.cohort_id == cohort.id,
+            due_in(cohort),
             col(Enrolment.status).in_(("active", "suspended")),
         )
         .order_by(col(Enrolment.id))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from actions import history
+from actions.due import of as due_in
 from actions.facts import fact_of, facts_of
 from actions.programmes import definition_of
 from models import Cohort, Decision, Enrolment, Evaluation, Passage, Step
@@ -37,7 +38,7 @@ def passages_due(session: Session, cohort: Cohort, today: date) -> dict[str, lis
         .where(
             col(Passage.wake_on).is_not(None),
             col(Passage.wake_on) <= today,
-            Enrolment.cohort_id == cohort.id,
+            due_in(cohort),
             Enrolment.status == "active",
         )
         .order_by(col(Passage.enrolment_id))
@@ -163,7 +164,7 @@ def evaluations_waiting(session: Session, cohort: Cohort) -> list[int]:
     rows = session.exec(
         select(Evaluation.id)
         .join(Enrolment)
-        .where(col(Evaluation.proposed_on).is_(None), Enrolment.cohort_id == cohort.id, Enrolment.status == "active")
+        .where(col(Evaluation.proposed_on).is_(None), due_in(cohort), Enrolment.status == "active")
         .order_by(col(Evaluation.id))
     )
     return [row for row in rows if row is not None]
@@ -233,7 +234,7 @@ def decisions_unannounced(session: Session, cohort: Cohort) -> list[int]:
         .where(
             col(Decision.announced_on).is_(None),
             col(Decision.decided_on).is_not(None),
-            Enrolment.cohort_id == cohort.id,
+            due_in(cohort),
         )
         .order_by(col(Decision.id))
     )

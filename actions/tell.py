@@ -73,8 +73,7 @@ def _calls(desk: Desk, told: Sequence[tuple[Word, Promised]]) -> list[Word]:
         for step in planned
     ]
     return [
-        _call(desk, word, one, caller, step)
-        for (word, one), caller, step in zip(told, callers, steps, strict=True)
+        _call(desk, word, one, caller, step) for (word, one), caller, step in zip(told, callers, steps, strict=True)
     ]
 
 
@@ -164,9 +163,10 @@ def item_facts(
     """Return what a message of the day says of one step: whose, what, when, and whom to call."""
     contact = desk.people.find("cooperative", enrolment)
     owner = desk.people.find(step.owner, enrolment)
+    said = {"fr": title.fr, "ar": title.ar}
     return {
-        "title": {"fr": title.fr, "ar": title.ar},
-        "step": {"fr": title.fr, "ar": title.ar},
+        "title": said,
+        "step": said,
         "due_on": step.due_on.isoformat(),
         "days": (step.due_on - desk.today).days,
         "cooperative_phone": contact.phone if contact else None,
