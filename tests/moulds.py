@@ -1,0 +1,99 @@
+"""Fills an empty database of a test at one stroke, with what the first such test of this process built by the verbs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec
+
+from sqlalchemy import Select, exists, or_, select
+from sqlmodel import SQLModel
+
+from models.session import Database
+
+P = ParamSpec("P")
+Build = Callable[Concatenate[Database, P], None]
+Fill = Callable[[Database], None]
+
+
+def built_once(build: Build[P]) -> Build[P]:
+    """Have what a function builds in an empty database copied into every later empty one, for the same arguments.
+
+    Only for what is built alike each time: by verbs, with literal dates. On a database that holds anything already,
+    the verbs build.
+    """
+    moulds: dict[Any, Fill] = {}
+
+    @wraps(build)
+    def fill(database: Database, *args: P.args, **facts: P.kwargs) -> None:
+        key = (args, tuple(sorted(facts.items())))
+        if not is_empty(database):
+            build(database, *args, **facts)
+        elif key in moulds:
+            moulds[key](database)
+        else:
+            build(database, *args, **facts)
+            moulds[key] = _rows_of(database) if database.has_room else _file_of(database)
+
+    return fill
+
+
+def is_empty(database: Database) -> bool:
+    """Say whether no table holds a row."""
+    with database.engine.connect() as connection:
+        return not connection.execute(_anything()).scalar_one()
+
+
+@cache
+def _anything() -> Select[tuple[bool]]:
+    return select(or_(*(exists(table.select()) for table in SQLModel.metadata.sorted_tables)))
+
+
+@contextmanager
+def _driver(database: Database) -> Iterator[Any]:
+    connection = database.engine.raw_connection()
+    try:
+        yield connection.driver_connection
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def _file_of(database: Database) -> Fill:
+    """Keep a SQLite file in memory."""
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    with _driver(database) as connection:
+        connection.backup(kept)
+
+    def fill(target: Database) -> None:
+        with _driver(target) as connection:
+            kept.backup(connection)
+
+    return fill
+
+
+SEQUENCES = "SELECT format('SELECT setval(%L, %s)', sequencename, last_value) FROM pg_sequences WHERE last_value > 0"
+
+
+def _rows_of(database: Database) -> Fill:
+    """Keep the rows of a PostgreSQL, and how far its numbers have come."""
+    with _driver(database) as connection:
+        copies = [(table.name, _copied(connection, table.name)) for table in SQLModel.metadata.sorted_tables]
+        rows = [(name, data) for name, data in copies if data]
+        numbers = "; ".join(statement for (statement,) in connection.execute(SEQUENCES))
+
+    def fill(target: Database) -> None:
+        with _driver(target) as connection:
+            for name, data in rows:
+                with connection.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+                    copy.write(data)
+            connection.execute(numbers)
+
+    return fill
+
+
+def _copied(connection: Any, table: str) -> bytes:
+    with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:
+        return b"".join(copy)
