@@ -64,9 +64,9 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
+def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a real, empty database of a test's own."""
-    url = databases.empty(tmp_path / "mourafaka.sqlite3")
+    url = databases.empty(tmp_path / "mourafaka.sqlite3", used="database" in request.fixturenames)
     yield url
     databases.drop(url)
 
@@ -74,6 +74,5 @@ def database_url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A real database of its own for a test."""
-    opened = Database(database_url, durable=False)
-    yield opened
-    opened.close()
+    with databases.opened(database_url) as opened:
+        yield opened

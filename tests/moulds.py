@@ -6,36 +6,38 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Select, exists, or_, select
 from sqlmodel import SQLModel
 
 from models.session import Database
 
-P = ParamSpec("P")
-Build = Callable[Concatenate[Database, P], None]
+P, T = ParamSpec("P"), TypeVar("T")
+Build = Callable[Concatenate[Database, P], T]
 Fill = Callable[[Database], None]
 
 
-def built_once(build: Build[P]) -> Build[P]:
+def built_once(build: Build[P, T]) -> Build[P, T]:
     """Have what a function builds in an empty database copied into every later empty one, for the same arguments.
 
-    Only for what is built alike each time: by verbs, with literal dates. On a database that holds anything already,
-    the verbs build.
+    Only for what is built alike each time: by verbs, with literal dates; it returns the database, or a value that
+    nobody changes. On a database that holds anything already, the verbs build.
     """
-    moulds: dict[Any, Fill] = {}
+    moulds: dict[Any, tuple[Fill, T]] = {}
 
     @wraps(build)
-    def fill(database: Database, *args: P.args, **facts: P.kwargs) -> None:
+    def fill(database: Database, *args: P.args, **facts: P.kwargs) -> T:
         key = (args, tuple(sorted(facts.items())))
-        if not is_empty(database):
-            build(database, *args, **facts)
-        elif key in moulds:
-            moulds[key](database)
-        else:
-            build(database, *args, **facts)
-            moulds[key] = _rows_of(database) if database.has_room else _file_of(database)
+        if key not in moulds or not is_empty(database):
+            was_empty = is_empty(database)
+            result = build(database, *args, **facts)
+            if was_empty:
+                moulds[key] = (_rows_of(database) if database.has_room else _file_of(database)), result
+            return result
+        copy_into, result = moulds[key]
+        copy_into(database)
+        return database if isinstance(result, Database) else result
 
     return fill
 

@@ -124,6 +124,15 @@ def open_enrolled(
         enrol_cohort(session, code=CODE, by="k1", now=NOW)
 
 
+@built_once
+def open_followed(
+    database: Database, *, cooperatives: int = 1, without_email: tuple[int, ...] = (), coaches: int = 1
+) -> None:
+    """Open the world, enrol everybody and share them out among the coaches, on Monday 2026-12-14."""
+    open_enrolled(database, cooperatives=cooperatives, without_email=without_email, coaches=coaches)
+    assign_coaches(database)
+
+
 def assign_coaches(database: Database, on: date = date(2026, 12, 14)) -> None:
     """Share the enrolments out among the coaches."""
     with database.transaction() as session:
