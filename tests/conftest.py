@@ -29,6 +29,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.stop()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which run the totals below are of."""
+    terminalreporter.write_line(f"on {'PostgreSQL' if databases.IS_POSTGRESQL else 'SQLite'}:")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL run what touches a database, but not what is about SQLite's files; the rest was run already."""
     gc.freeze()  # what was imported stays: looking through it again and again took a fifth of the time
@@ -40,10 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _runs_on_postgresql(item: pytest.Item) -> bool:
     marks = {mark.name for mark in item.iter_markers()}
-    is_story = "slow" in marks or "journey" in item.path.parts  # their verbs are tried there one by one
-    is_chosen = bool(os.environ.get("MOURAFAKA_TEST_STORIES")) or not is_story
-    uses_one = "database_url" in getattr(item, "fixturenames", ())
-    return "sqlite" not in marks and ("database" in marks or (uses_one and is_chosen))
+    touches_one = "database" in marks or "database_url" in getattr(item, "fixturenames", ())
+    return touches_one and "sqlite" not in marks
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,15 @@ def opened(url: str) -> Iterator[Database]:
     database.close()
 
 
+@contextmanager
+def another(path: Path) -> Iterator[Database]:
+    """Give one more empty database to a test that needs several."""
+    url = empty(path, used=True)
+    with opened(url) as database:
+        yield database
+    drop(url)
+
+
 def bare(path: Path) -> str:
     """Return the address of a new database without any table."""
     return postgres.bare() if IS_POSTGRESQL else _address(path)

@@ -18,28 +18,40 @@ Build = Callable[Concatenate[Database, P], T]
 Fill = Callable[[Database], None]
 
 
+_kept: dict[Any, Fill] = {}
+
+
 def built_once(build: Build[P, T]) -> Build[P, T]:
     """Have what a function builds in an empty database copied into every later empty one, for the same arguments.
 
     Only for what is built alike each time: by verbs, with literal dates; it returns the database, or a value that
     nobody changes. On a database that holds anything already, the verbs build.
     """
-    moulds: dict[Any, tuple[Fill, T]] = {}
+    results: dict[Any, T] = {}
 
     @wraps(build)
-    def fill(database: Database, *args: P.args, **facts: P.kwargs) -> T:
-        key = (args, tuple(sorted(facts.items())))
-        if key not in moulds or not is_empty(database):
-            was_empty = is_empty(database)
-            result = build(database, *args, **facts)
-            if was_empty:
-                moulds[key] = (_rows_of(database) if database.has_room else _file_of(database)), result
-            return result
-        copy_into, result = moulds[key]
-        copy_into(database)
-        return database if isinstance(result, Database) else result
+    def filled(database: Database, *args: P.args, **facts: P.kwargs) -> T:
+        if not is_empty(database):
+            return build(database, *args, **facts)
+        key = (build, args, tuple(sorted(facts.items())))
+        if not fill(database, key):
+            results[key] = build(database, *args, **facts)
+            keep(database, key)
+        return database if isinstance(results[key], Database) else results[key]
 
-    return fill
+    return filled
+
+
+def fill(database: Database, key: Any) -> bool:
+    """Copy what is kept under a key into an empty database; say whether there was anything."""
+    if key in _kept:
+        _kept[key](database)
+    return key in _kept
+
+
+def keep(database: Database, key: Any) -> None:
+    """Keep what is in a database under a key."""
+    _kept[key] = _rows_of(database) if database.has_room else _file_of(database)
 
 
 def is_empty(database: Database) -> bool:
