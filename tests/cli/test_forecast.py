@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from models.session import Database
 from tests.cli.conftest import Command
-from tests.world import assign_coaches, open_enrolled
+from tests.world import open_followed
 
 
 def test_forecast_names_person_date_kind_and_reason(mourafaka: Command, database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     rows = mourafaka("forecast", "--days", "30", "--json", as_of="2027-01-04T08:00").json
     [welcome] = [row for row in rows if row["kind"] == "welcome"]
     assert welcome == {

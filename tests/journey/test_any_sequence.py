@@ -28,7 +28,7 @@ from notifications.reasons import reason_said
 from programme.errors import Refusal
 from tests import databases
 from tests.journey.living import is_due, send
-from tests.world import CODE, assign_coaches, at, morning, open_enrolled
+from tests.world import CODE, at, morning, open_followed
 
 FIRST = date(2027, 1, 4)
 RANKS = st.integers(1, 2)
@@ -41,8 +41,7 @@ def template() -> str:
     """A database with two cooperatives and two coaches on their first day: copied for each sequence."""
     url = databases.empty(Path(tempfile.mkdtemp(prefix="mourafaka-test-")) / "world.sqlite3")
     database = Database(url, durable=False)
-    open_enrolled(database, cooperatives=2, coaches=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, coaches=2)
     database.close()
     return url
 
