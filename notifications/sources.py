@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, UndefinedError
 from jinja2.meta import find_undeclared_variables
@@ -29,6 +29,7 @@ OUR_OWN: Final = frozenset({UNSIGNED, "refuse_url"})
 _SIDES: Final = {"fr": "left", "ar": "right"}
 
 Facts = Mapping[str, object]
+Way = Literal["plain", "filling", "cutting"]
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,13 @@ def sources_of(kind: str, language: str, folder: Path = FOLDER) -> Sources:
     return Sources(subject, text, html, asked, said)
 
 
-def _template(kind: str, language: str, part: str, folder: Path, *, cutting: bool = False) -> Template:
-    environment = environment_of(language, PARTS[part], folder, cutting=cutting)
+def _template(kind: str, language: str, part: str, folder: Path, way: Way = "filling") -> Template:
+    environment = environment_of(language, PARTS[part], folder, way)
     return environment.get_template(f"{kind}/{language}/{part}.jinja")
 
 
 def _drawn(kind: str, language: str, part: str, folder: Path) -> Render:
-    return _template(kind, language, part, folder, cutting=True).render
+    return _template(kind, language, part, folder, "cutting").render
 
 
 def refuse_unknown(kind: str, reading: str, readings: Sequence[str] = READINGS) -> None:
@@ -166,12 +167,13 @@ def digest_of(files: Sequence[Path]) -> str:
 
 
 @cache
-def environment_of(language: str, form: Form, folder: Path = FOLDER, *, cutting: bool = False) -> Environment:
+def environment_of(language: str, form: Form, folder: Path = FOLDER, way: Way = "plain") -> Environment:
     """Return the Jinja environment of one language and form: its filters know how to isolate and how to say dates.
 
     The words of the language's layout are at hand in every template as ``say``, the form's pieces
     as ``part``. In the environment of both languages ``say`` is Arabic, and ``fr`` has the French words.
-    One for ``cutting`` says the same, and can be asked about stand-ins.
+    One for ``cutting`` says the same, and can be asked about stand-ins; one for ``filling`` says by stencils
+    what a message of the day tells of each cooperative.
     """
     own = IN_TURN[language][0] if language in IN_TURN else language
     environment = Environment(
@@ -186,12 +188,32 @@ def environment_of(language: str, form: Form, folder: Path = FOLDER, *, cutting:
     environment.globals.update(language=own, rtl=own == "ar", side=_SIDES[own])
     environment.globals["refuse_url"] = None  # only what may be refused has one, and it is no promised fact
     environment.tests["late"] = is_late
-    ask: Ask = cuttable if cutting else lambda say: say
-    if cutting:
+    ask: Ask = cuttable if way == "cutting" else lambda say: say
+    if way == "cutting":
         ask_about_all(environment)
     environment.filters.update(filters(own, isolator(own, form), ask))
+    environment.globals["told"] = _telling(environment, partial(environment_of, language, form, folder), way, form)
     environment.globals["say"] = environment.get_template("words.jinja").module
     environment.globals["part"] = environment.get_template(f"_layout/parts.{form}.jinja").module
     if language == BOTH:
-        environment.globals["fr"] = environment_of("fr", form, folder, cutting=cutting).globals["say"]
+        environment.globals["fr"] = environment_of("fr", form, folder, way).globals["say"]
     return environment
+
+
+def _telling(environment: Environment, another: Callable[[Way], Environment], way: Way, form: Form) -> Any:
+    """Return what says, in a message of the day, what there is about one cooperative."""
+
+    def plainly(group: object) -> str:
+        return _macro(environment, group)
+
+    if way != "filling":
+        return plainly
+    stencils = Stencils(plainly, lambda: partial(_macro, another("cutting")), form, ("cooperative", "entries", "phone"))
+    as_said: Callable[[str], str] = Markup if form == "html" else str
+    return lambda group: as_said(stencils.say(vars(group)))
+
+
+def _macro(environment: Environment, group: object) -> str:
+    parts: Any = environment.globals["part"]
+    said: str = parts.told_of(group)
+    return said

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
-from operator import eq
+from functools import reduce, wraps
+from operator import eq, getitem
 from typing import Any, Final
 
 from jinja2 import Environment
@@ -52,7 +52,10 @@ class Stencil:
 
     def serves(self, facts: Facts) -> bool:
         """Tell whether a template decides with these facts as it did when the stencil was cut."""
-        return all(condition(facts) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110 - a generator costs as much again as what it asks
+            if not condition(facts):
+                return False
+        return True
 
     def fill(self, facts: Facts) -> str:
         """Return the text with what these facts say."""
@@ -83,7 +86,7 @@ class Cutting:
         """Note that a template decides by stand-ins, and how."""
         works = [self._work_of(one) for one in given]
         decided = judge(*[_value_of(one, self) for one in given])
-        judged = _saying(judge, works)
+        judged = _saying(judge, given, works)
         self.conditions[(judge, *map(_known, given))] = lambda facts: judged(facts) == decided
         return decided
 
@@ -95,7 +98,7 @@ class Cutting:
             value = say(*[_value_of(one, self) for one in args])
             if not isinstance(value, str):
                 raise CannotCut
-            self.calls[same] = StandIn(self, _saying(say, works), value)
+            self.calls[same] = StandIn(self, _saying(say, args, works), value)
         return self.calls[same]
 
     def _work_of(self, given: Any) -> Work:
@@ -123,29 +126,51 @@ def _known(given: Any) -> Any:
     return (StandIn, id(given)) if isinstance(given, StandIn) else given
 
 
-def _saying(say: Callable[..., Any], works: Sequence[Work]) -> Work:
-    if len(works) == 1:
-        [only] = works
-        return lambda facts: say(only(facts))
-    return lambda facts: say(*[work(facts) for work in works])
+def _saying(say: Callable[..., Any], given: Sequence[Any], works: Sequence[Work]) -> Work:
+    """Return what says a thing of what is worked out; of a fact itself, as most often, in one step."""
+    if len(works) != 1:
+        return lambda facts: say(*[work(facts) for work in works])
+    path, [only] = given[0].path if isinstance(given[0], StandIn) else (), works
+    if len(path) == 1:
+        name = path[0]
+        return lambda facts: say(facts[name])
+    if len(path) == 3:
+        first, second, third = path
+        return lambda facts: say(facts[first][second][third])
+    return lambda facts: say(only(facts))
 
 
 class StandIn:
     """A text of the facts, or one that a filter makes of it, while a stencil is cut."""
 
-    def __init__(self, cutting: Cutting, work: Work, value: str) -> None:
+    def __init__(self, cutting: Cutting, work: Work, value: str, path: tuple[Any, ...] = ()) -> None:
         self._cutting, self._work, self._value = cutting, work, value
+        self.path = path
+        """Where it stands among the facts; nowhere when a filter has made it."""
         self._said: Work | None = None
+        self._words: set[object] = set()
 
     def __bool__(self) -> bool:
-        return self._cutting.decide(bool, self)
+        """Decide by whether there is any text, which of a fact its shape tells already."""
+        return bool(self._value) if self.path else self._cutting.decide(bool, self)
 
     def __eq__(self, other: object) -> bool:
-        return self._cutting.decide(eq, self, other)
+        if isinstance(other, StandIn) or _is_marked(other):
+            return self._cutting.decide(eq, self, other)
+        self._is_one_of(other)
+        return self._value == other
+
+    def _is_one_of(self, word: object) -> None:
+        """Note that a template tells some words apart: the text is the same one of them, or none of them."""
+        self._words.add(word)
+        work, value, words = self._work, self._value, self._words
+        self._cutting.conditions[("words", id(self))] = (
+            (lambda facts: work(facts) == value) if value in words else lambda facts: work(facts) not in words
+        )
 
     def __hash__(self) -> int:
         """Let it be looked up among known words: then it is that very word."""
-        self._cutting.decide(eq, self, self._value)
+        self._is_one_of(self._value)
         return hash(self._value)
 
     def __html__(self) -> str:
@@ -227,36 +252,35 @@ def cut(render: Render, facts: Facts, form: str) -> Stencil | None:
         _AT_HAND.reset(states[1])
 
 
-def _stand_in(cutting: Cutting, path: tuple[str, ...], value: Any) -> Any:
+def _stand_in(cutting: Cutting, path: tuple[Any, ...], value: Any) -> Any:
     if isinstance(value, str):
-        return StandIn(cutting, _finding(path), value)
+        return StandIn(cutting, _finding(path), value, path)
     if isinstance(value, dict):
         return {name: _stand_in(cutting, (*path, name), one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_stand_in(cutting, (*path, place), one) for place, one in enumerate(value))
     return value
 
 
-def _finding(path: tuple[str, ...]) -> Work:
+def _finding(path: tuple[Any, ...]) -> Work:
     if len(path) == 1:
         [name] = path
         return lambda facts: facts[name]
     first, *rest = path
-
-    def find(facts: Facts) -> Any:
-        found = facts[first]
-        for name in rest:
-            found = found[name]
-        return found
-
-    return find
+    return lambda facts: reduce(getitem, rest, facts[first])
 
 
 def _shape(value: Any) -> Any:
-    """Return what a stencil depends on: of texts only that they are texts, of all else the value."""
+    """Return what a stencil depends on: of a text only whether there is any, of all else the value."""
     kind = type(value)
-    if kind is str or value is None:
-        return kind
+    if kind is str:
+        return str if value else ""
+    if value is None:
+        return None
     if kind is dict:
         return (dict, *[(name, _shape(one)) for name, one in value.items()])
+    if kind is tuple:
+        return (tuple, *map(_shape, value))
     if kind is int or kind is bool:
         return kind, value
     raise CannotCut

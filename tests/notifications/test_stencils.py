@@ -37,7 +37,7 @@ def stencils(source: str, form: Form, *names: str) -> Stencils:
     """Return what a small template says, by stencils."""
 
     def template(*, cutting: bool) -> Any:
-        environment = environment_of("fr", form, FOLDER, cutting=cutting)
+        environment = environment_of("fr", form, FOLDER, "cutting" if cutting else "plain")
         return environment.from_string(source).render
 
     return Stencils(template(cutting=False), lambda: template(cutting=True), form, names)
@@ -147,5 +147,5 @@ def test_date_that_is_none_is_refused_by_the_stencil_too() -> None:
 
 
 def test_nothing_is_cut_from_a_template_that_fails() -> None:
-    said = environment_of("fr", "txt", FOLDER, cutting=True).from_string("{{ nobody }}")
+    said = environment_of("fr", "txt", FOLDER, "cutting").from_string("{{ nobody }}")
     assert cut(said.render, {}, "txt") is None
