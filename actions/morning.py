@@ -76,8 +76,8 @@ def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
     ordered = {rule.key: by_stage[rule.key] for rule in definition_of(session, cohort).stages if rule.key in by_stage}
     return Due(
         stages=ordered,
-        evaluations=evaluations_waiting(session, cohort),
-        decisions=decisions_unannounced(session, cohort),
+        evaluations=evaluations_waiting(session, cohort, today),
+        decisions=decisions_unannounced(session, cohort, today),
         alerts=alerts_due(session, cohort, today),
         reminders=bool(steps_due(session, cohort, today, limit=1)),
     )
