@@ -59,7 +59,9 @@ def gather(desk: Desk, children: Iterable[Promised], cohort: Cohort) -> list[Dra
         if child.channel == "digest" and child.status == "pending" and child.digest_id is None:
             waiting[child.recipient].append(child)
     placed, known = _places(desk, [group[0] for group in waiting.values()])
-    opened = [_opened(desk, waiting[to][0], day, cohort) for to, day in placed.items() if digest_key(to, day) not in known]
+    opened = [
+        _opened(desk, waiting[to][0], day, cohort) for to, day in placed.items() if digest_key(to, day) not in known
+    ]
     write(desk.session, opened)
     known |= _standing(desk.session, [one.key for one in opened])
     for to, day in placed.items():
@@ -75,7 +77,9 @@ def _places(desk: Desk, firsts: Sequence[Promised]) -> tuple[dict[str, date], di
     open_ones = list(firsts)
     while open_ones:
         known |= _standing(desk.session, [digest_key(one.recipient, days[one.recipient]) for one in open_ones])
-        open_ones = [one for one in open_ones if not _has_room(known.get(digest_key(one.recipient, days[one.recipient])), one)]
+        open_ones = [
+            one for one in open_ones if not _has_room(known.get(digest_key(one.recipient, days[one.recipient])), one)
+        ]
         for one in open_ones:
             days[one.recipient] = civil_day(send_instant(desk, days[one.recipient] + timedelta(days=1)))
     return days, known
@@ -143,9 +147,7 @@ def children_of(session: Session, digest: Read, statuses: Sequence[str] = ("pend
     return list(rows)
 
 
-def full_facts(
-    digest: Read, children: Iterable[Read], links: Mapping[str, str | None] | None = None
-) -> dict[str, Any]:
+def full_facts(digest: Read, children: Iterable[Read], links: Mapping[str, str | None] | None = None) -> dict[str, Any]:
     """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
     return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
