@@ -20,4 +20,4 @@ def open_desk(
     """Return the desk for some enrolments of a cohort that are pinned to one version of the programme."""
     definition = definition_of(session, enrolments[0] if enrolments else cohort)
     people = directory(session, enrolments, civil_day(now))
-    return Desk(session, now, calendar_of(session), definition, people)
+    return Desk(session, now, calendar_of(session, definition), definition, people)

@@ -19,11 +19,11 @@ from actions.alerts import alerts_due, raise_alerts
 from actions.conclude import (
     Conclusion,
     announce_decision,
-    conclude_stage,
+    conclude_stages,
     decisions_unannounced,
     evaluations_waiting,
     passages_due,
-    propose_decision,
+    propose_decisions,
 )
 from actions.due import FIRST_DAYS
 from actions.programmes import definition_of
@@ -77,8 +77,8 @@ def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
     stages = definition_of(session, cohort).stages if by_stage else ()
     return Due(
         stages={rule.key: by_stage[rule.key] for rule in stages if rule.key in by_stage},
-        evaluations=evaluations_waiting(session, cohort),
-        decisions=decisions_unannounced(session, cohort),
+        evaluations=evaluations_waiting(session, cohort, today),
+        decisions=decisions_unannounced(session, cohort, today),
         alerts=alerts_due(session, cohort, today),
         reminders=bool(steps_due(session, cohort, today, limit=1)),
     )
@@ -103,12 +103,14 @@ def stages_to_conclude(database: Database, cohort: Cohort, now: datetime) -> Ite
 
 def stage_work(database: Database, cohort: Cohort, stage: str, ids: Sequence[int], now: datetime) -> Done:
     """Draw a stage's conclusions for these enrolments; one that fails holds back nobody."""
-    return _one_by_one(database, ids, lambda session, one: conclude_stage(session, cohort, stage, one, now=now))
+    return _item_by_item(
+        database, ids, lambda session, some: Done(conclude_stages(session, cohort, stage, some, now=now))
+    )
 
 
 def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Propose a decision on each of these evaluations; one that fails holds back nobody."""
-    return _one_by_one(database, ids, lambda session, one: propose_decision(session, one, now=now))
+    return _item_by_item(database, ids, lambda session, some: Done(propose_decisions(session, some, now=now)))
 
 
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:

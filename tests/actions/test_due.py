@@ -18,7 +18,7 @@ from models import Enrolment
 from models.session import Database
 from tests.world import CODE, START, assign_coaches, at, evaluate, morning, open_enrolled, tick
 
-GROWING = ("step", "enrolment", "passage", "notice", "contact", "cooperative", "coach_assignment", "person", "history")
+GROWING = ("step", "enrolment", "passage", "notice", "contact", "cooperative", "coach_assignment", "person")
 GROWING += ("evaluation", "decision", "role_assignment", "unwanted", "alert")
 """Tables that hold more rows the more are enrolled, or the longer it goes on."""
 WAITING = ("evaluation_waiting", "decision_unannounced")

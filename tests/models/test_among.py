@@ -35,7 +35,7 @@ def test_words_are_the_same_and_served_by_the_index(database: Database) -> None:
     with database.reading() as session, statements(database) as seen:
         for keys in (["a"], ["a", "b", "c"]):
             session.execute(sa.select(NOTICE.id).where(among(NOTICE.key, keys)))
-    assert len({*seen}) == 1
+    assert len({one for one in seen if one.startswith("SELECT")}) == 1
     value = "CAST(ARRAY['a'] AS VARCHAR[])" if database.has_room else "'[\"a\"]'"
     condition = f"key = ANY({value})" if database.has_room else f"key IN (SELECT value FROM json_each({value}))"
     assert ("notice_key" in (plan := plan_of(database, f"SELECT id FROM notice WHERE {condition}"))) or (
