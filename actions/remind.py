@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from actions import due
 from actions.desk import open_desk
-from actions.tell import item_facts, tell_all, title_for
+from actions.tell import item_facts, tell_all, title_said
 from models import Cohort, Enrolment, EnrolmentLine, Step, StepLine
 from models.among import among
 from models.columns import columns
@@ -21,6 +21,7 @@ from programme import reminders
 from programme.calendar import ONE_DAY
 from programme.reminders import Reminder
 from programme.unwanted import topic_of
+from programme.wording import Bilingual
 
 STALE = "its day passed while nothing ran"
 
@@ -103,7 +104,7 @@ def reminder_word(
     if to is None:
         return None
     kind = kind_of(step, item)
-    title = title_for(step, desk.definition)
+    title = desk.once(_title, step.rule, step.number, step.title_fr, step.title_ar)
     facts = item_facts(desk, step, title, enrolment)
     if kind == "step_late":
         facts["days_late"] = (desk.today - step.due_on).days
@@ -116,6 +117,10 @@ def reminder_word(
     mark = mark_of(item, step.due_on)
     stale = STALE if item.stale else ""
     return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=stale, withdrawn=withdrawn)
+
+
+def _title(desk: Desk, rule: str, number: int | None, fr: str | None, ar: str | None) -> Bilingual:
+    return title_said(desk.definition, rule, number, fr, ar)
 
 
 def mark_of(item: Reminder, due_on: date) -> str:

@@ -179,9 +179,12 @@ def item_facts(
 
 def title_for(step: Step | StepLine, definition: Definition) -> Bilingual:
     """Return a step's title: its own, or its definition's."""
-    if step.title_fr and step.title_ar:
-        return Bilingual(fr=step.title_fr, ar=step.title_ar)
-    return title_of(definition, step.rule, step.number)
+    return title_said(definition, step.rule, step.number, step.title_fr, step.title_ar)
+
+
+def title_said(definition: Definition, rule: str, number: int | None, fr: str | None, ar: str | None) -> Bilingual:
+    """Return the title of a step of this rule and number, which may have one of its own."""
+    return Bilingual(fr=fr, ar=ar) if fr and ar else title_of(definition, rule, number)
 
 
 def withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], *, reason: str, now: datetime) -> int:
