@@ -197,12 +197,12 @@ def test_one_that_cannot_be_said_is_found_after_others_like_it_were(session: Ses
 
 def test_cohorts_own_text_is_rendered_for_each(session: Session) -> None:
     """What a person wrote may be too long with one name and not with another of the same shape."""
-    body = "{{ start_on | date }}, {{ end_on | date }}. " + "{{ cooperative }}. " * 10
+    body = "{{ start_on | date }}, {{ end_on | date }}, " + "{{ cooperative }}, " * 5
     texts = {"fr": ("Bienvenue", body), "ar": ("مرحبا", body)}
     own = set_text(session, cohort=CODE, kind="welcome", texts=texts, by="k1", now=NOW)
     session.exec(select(Contact).where(Contact.email.is_(None))).one().email = "coop2@coop.example"  # type: ignore[union-attr] # a column, to the database
     [short] = promise(desk(session), [word(desk(session))], cohort(session))
-    session.exec(select(Cooperative).where(Cooperative.name == "Coopérative 2")).one().name = "Coopérative " * 20
+    session.exec(select(Cooperative).where(Cooperative.name == "Coopérative 2")).one().name = "Coopérative " * 40
     [long] = promise(desk(session), [word(desk(session), rank=2)], cohort(session))
     assert [short.template_version.partition("@")[0], long.template_version] == [
         own.version,
