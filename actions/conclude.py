@@ -9,6 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from actions.due import ACTIVE
+from actions.due import of as due_in
 from actions.proposing import propose_on
 from actions.slices import sliced
 from actions.stages import turn_stage
@@ -35,8 +37,8 @@ def passages_due(session: Session, cohort: Cohort, today: date) -> dict[str, lis
         .where(
             col(Passage.wake_on).is_not(None),
             col(Passage.wake_on) <= today,
-            Enrolment.cohort_id == cohort.id,
-            Enrolment.status == "active",
+            due_in(cohort),
+            ACTIVE,
         )
         .order_by(col(Passage.enrolment_id))
     )
@@ -69,15 +71,22 @@ def conclude_stage(
     return conclude_stages(session, cohort, stage, [enrolment_id], now=now)
 
 
-def evaluations_waiting(session: Session, cohort: Cohort) -> list[int]:
-    """Return the recorded evaluations on which nothing has been proposed yet."""
+def evaluations_waiting(session: Session, cohort: Cohort, today: date) -> list[int]:
+    """Return the recorded evaluations on which nothing has been proposed yet.
+
+    One of a day to come (the clock was set back) waits for its day: nothing is proposed before it was recorded.
+    """
     rows = session.exec(
         select(Evaluation.id)
         .join(Enrolment)
-        .where(col(Evaluation.proposed_on).is_(None), Enrolment.cohort_id == cohort.id, Enrolment.status == "active")
-        .order_by(col(Evaluation.id))
+        .where(
+            col(Evaluation.proposed_on).is_(None),
+            Evaluation.on <= today,
+            due_in(cohort),
+            ACTIVE,
+        )
     )
-    return [row for row in rows if row is not None]
+    return sorted(row for row in rows if row is not None)
 
 
 def propose_decision(session: Session, evaluation_id: int, *, now: datetime) -> list[Conclusion]:
@@ -94,19 +103,18 @@ def propose_decisions(session: Session, evaluation_ids: Sequence[int], *, now: d
     ]
 
 
-def decisions_unannounced(session: Session, cohort: Cohort) -> list[int]:
-    """Return the signed decisions that no morning has shown yet."""
+def decisions_unannounced(session: Session, cohort: Cohort, today: date) -> list[int]:
+    """Return the signed decisions that no morning has shown yet; none before the day on which it was signed."""
     rows = session.exec(
         select(Decision.id)
         .join(Enrolment)
         .where(
             col(Decision.announced_on).is_(None),
-            col(Decision.decided_on).is_not(None),
-            Enrolment.cohort_id == cohort.id,
+            col(Decision.decided_on) <= today,
+            due_in(cohort),
         )
-        .order_by(col(Decision.id))
     )
-    return [row for row in rows if row is not None]
+    return sorted(row for row in rows if row is not None)
 
 
 def announce_decision(session: Session, decision_id: int, *, now: datetime) -> list[Conclusion]:

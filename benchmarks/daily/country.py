@@ -75,10 +75,9 @@ stages:
 checkpoints: []
 recovery:
   title: {fr: Séance de redressement, ar: جلسة الاستدراك}
-  report: {fr: Rapport, ar: تقرير}
-  sessions: 2
+  sessions: 1
   every_weeks: 3
-  report_within_days: 10
+  like: coaching.report
 """
 
 
@@ -181,7 +180,9 @@ def _enrol(session: Session, group: Group, numbers: range, now: datetime) -> Non
     _insert(session, Passage, [{"enrolment_id": key, **passage} for key in enrolled])
     planned_step = step.model_dump(exclude={"id", "enrolment_id"})
     _insert(session, Step, [{"enrolment_id": key, **planned_step} for key in enrolled])
-    _insert(session, CoachAssignment, [_follows(key, number, cohort) for key, number in zip(enrolled, numbers, strict=True)])
+    _insert(
+        session, CoachAssignment, [_follows(key, number, cohort) for key, number in zip(enrolled, numbers, strict=True)]
+    )
     for verb in ("selected", "enrolled"):
         lines = [history.line(key, verb, by=BY, now=now, subject=cohort.code) for key in enrolled]
         _insert(session, History, lines)
