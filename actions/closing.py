@@ -17,7 +17,7 @@ from actions.stages import nudge_all
 from actions.tell import AFTER_THE_END, call_key
 from actions.watch import WATCHED, watch_all
 from models import Enrolment, Notice, NoticeBody, Step
-from models.sets import among, do, given, renew
+from models.sets import do, renew, within
 from programme.civil import civil_day
 
 Named = tuple[str, str]
@@ -74,14 +74,14 @@ _COLUMNS: list[Any] = [
 _NAMED = (
     select(*_COLUMNS)
     .join_from(Enrolment, Step, and_(col(Step.enrolment_id) == col(Enrolment.id), col(Step.key) == bindparam("key")))
-    .where(among(col(Enrolment.code), "codes"), Step.status == "open")
+    .where(within(col(Enrolment.code), "codes"), Step.status == "open")
 )
 _NAMED_ACTIVE = _NAMED.where(Enrolment.status == "active")
 
 
 def _open(session: Session, key: str, codes: Sequence[str]) -> list[OpenStep]:
     query = _NAMED if key.startswith(CALLS) else _NAMED_ACTIVE
-    return [OpenStep._make(row) for row in do(session, query, key=key, codes=given(codes))]
+    return [OpenStep._make(row) for row in do(session, query, key=key, codes=[*codes])]
 
 
 def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on: date, by: str, now: datetime) -> None:
@@ -101,7 +101,7 @@ def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on:
 
 _CLOSE = (
     update(Step)
-    .where(among(col(Step.id), "ids"))
+    .where(within(col(Step.id), "ids"))
     .values(status=bindparam("to"), done_on=bindparam("day"), done_by=bindparam("who"), remind_on=None)
 )
 
@@ -109,7 +109,7 @@ _CLOSE = (
 def close_rows(session: Session, step_ids: Sequence[int], status: str, *, on: date, by: str) -> None:
     """Close steps: nobody need hear of them any more."""
     if step_ids:
-        do(session, _CLOSE, ids=given(step_ids), to=status, day=on, who=by)
+        do(session, _CLOSE, ids=[*step_ids], to=status, day=on, who=by)
         renew(session, Step, step_ids)
 
 
@@ -127,9 +127,9 @@ _TAKE_BACK = (
     .values(status="cancelled", reason=bindparam("because"), settled_at=bindparam("when"))
     .returning(col(Notice.id), col(Notice.enrolment_id), col(Notice.key), col(Notice.channel), col(Notice.body_digest))
 )
-_OF_STEPS = _TAKE_BACK.where(among(col(Notice.step_id), "ids"))
+_OF_STEPS = _TAKE_BACK.where(within(col(Notice.step_id), "ids"))
 _OF_ENROLMENTS = _TAKE_BACK.where(
-    among(col(Notice.enrolment_id), "ids"), col(Notice.step_id).is_(None), col(Notice.kind).not_in(AFTER_THE_END)
+    within(col(Notice.enrolment_id), "ids"), col(Notice.step_id).is_(None), col(Notice.kind).not_in(AFTER_THE_END)
 )
 
 
@@ -147,7 +147,7 @@ def take_back_rest(session: Session, enrolment_ids: Sequence[int], *, reason: st
 
 
 def _take_back(session: Session, statement: Executable, ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    taken = do(session, statement, ids=given(ids), because=reason, when=now).all()
+    taken = do(session, statement, ids=[*ids], because=reason, when=now).all()
     if not taken:
         return 0
     renew(session, Notice, [row.id for row in taken])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -127,9 +128,12 @@ def announce_decisions(session: Session, decision_ids: Sequence[int], *, now: da
     return [one for some in sliced(decision_ids) for one in _announce(session, some, civil_day(now))]
 
 
+_SHOWN: list[Any] = [Decision.id, Decision.enrolment_id, Enrolment.code, Decision.checkpoint, Decision.outcome]
+
+
 def _announce(session: Session, ids: Sequence[int], today: date) -> Iterator[Conclusion]:
     rows = session.exec(
-        select(Decision.id, Decision.enrolment_id, Enrolment.code, Decision.checkpoint, Decision.outcome)
+        select(*_SHOWN)
         .join(Enrolment, col(Decision.enrolment_id) == col(Enrolment.id))
         .where(col(Decision.id).in_(ids), col(Decision.announced_on).is_(None))
         .order_by(col(Decision.id))

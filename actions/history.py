@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session, col
 
 from models import Enrolment, History, Step
-from models.sets import among, do, given
+from models.sets import do, within
 
 FLOOR = "history_floor"
 
@@ -47,7 +47,7 @@ _OF_STEPS = insert(History).from_select(
         col(Step.key),
         *(bindparam(f"its_{name}", type_=getattr(History, name).type) for name in _LINE),
     )
-    .where(among(col(Step.id), "ids"))
+    .where(within(col(Step.id), "ids"))
     .order_by(col(Step.id)),
 )
 
@@ -57,7 +57,7 @@ def record_steps(
 ) -> None:
     """Add a line about each of these steps, all in one statement: the database knows whose they are."""
     at = not_before(session, now)
-    do(session, _OF_STEPS, ids=given(step_ids), its_at=at, its_by=by, its_verb=verb, its_why="", its_detail=detail)
+    do(session, _OF_STEPS, ids=[*step_ids], its_at=at, its_by=by, its_verb=verb, its_why="", its_detail=detail)
 
 
 def not_before(session: Session, now: datetime) -> datetime:

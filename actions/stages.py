@@ -16,7 +16,7 @@ from actions import history
 from actions.facts import fact_of_all
 from actions.programmes import definition_of_version_id
 from models import Enrolment, Passage, Step
-from models.sets import among, do, given, renew
+from models.sets import do, renew, within
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
 from programme.definition import Definition, StageRule
@@ -164,10 +164,10 @@ def exits(session: Session, rule: StageRule, ids: Sequence[int]) -> set[int]:
 
 
 _DONE = select(col(Step.enrolment_id), col(Step.key)).where(
-    among(col(Step.enrolment_id), "ids"), among(col(Step.key), "keys"), col(Step.status) == "done"
+    within(col(Step.enrolment_id), "ids"), within(col(Step.key), "keys"), col(Step.status) == "done"
 )
 _OPEN = select(col(Enrolment.id)).where(
-    among(col(Enrolment.id), "ids"),
+    within(col(Enrolment.id), "ids"),
     exists().where(
         col(Step.enrolment_id) == col(Enrolment.id), col(Step.stage) == bindparam("stage"), col(Step.status) == "open"
     ),
@@ -177,14 +177,14 @@ _OPEN = select(col(Enrolment.id)).where(
 def _done_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping[int, Collection[str]]:
     keys = [f"{rule.key}.{key}" for key in rule.exit.done]
     found: dict[int, set[str]] = defaultdict(set)
-    for one, key in do(session, _DONE, ids=given(ids), keys=given(keys)):
+    for one, key in do(session, _DONE, ids=[*ids], keys=[*keys]):
         found[one].add(key.partition(".")[2])
     return found
 
 
 def _open_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping[int, Collection[str]]:
     """Return those that have an open step, which stands for all of them: there is no need to know more."""
-    return {one: (rule.key,) for (one,) in do(session, _OPEN, ids=given(ids), stage=rule.key)}
+    return {one: (rule.key,) for (one,) in do(session, _OPEN, ids=[*ids], stage=rule.key)}
 
 
 def _write(session: Session, turn: Turn, ways: Sequence[Way], today: date) -> None:
@@ -233,21 +233,21 @@ def nudge(session: Session, enrolment: Enrolment, stage: str, *, now: datetime) 
 
 
 _INSIDE = select(col(Passage.enrolment_id), col(Passage.id)).where(
-    among(col(Passage.enrolment_id), "ids"),
+    within(col(Passage.enrolment_id), "ids"),
     col(Passage.stage) == bindparam("stage"),
     col(Passage.entered_on).is_not(None),
     col(Passage.completed_on).is_(None),
 )
-_WAKE = update(Passage).where(among(col(Passage.id), "ids")).values(wake_on=bindparam("day"))
+_WAKE = update(Passage).where(within(col(Passage.id), "ids")).values(wake_on=bindparam("day"))
 
 
 def nudge_all(session: Session, touched: Mapping[tuple[int, str], Sequence[int]], *, now: datetime) -> None:
     """Do the same for many enrolments, by the version that they follow and by stage."""
     for (version_id, stage), ids in touched.items():
-        passages: dict[int, int] = dict(do(session, _INSIDE, ids=given(ids), stage=stage).all())  # type: ignore[arg-type] # rows of two
+        passages: dict[int, int] = dict(do(session, _INSIDE, ids=[*ids], stage=stage).all())  # type: ignore[arg-type] # rows of two
         if passages:
             through = exits(session, definition_of_version_id(session, version_id).stage(stage), [*passages])
             woken = [passages[one] for one in passages if one in through]
             if woken:
-                do(session, _WAKE, ids=given(woken), day=civil_day(now))
+                do(session, _WAKE, ids=[*woken], day=civil_day(now))
                 renew(session, Passage, woken)

@@ -1,60 +1,28 @@
-"""Questions and changes about many rows, said once: a list goes as one parameter, so the statement is always the same.
-
-A statement that is built anew for each list costs more than what it does: its text, its parameters and the database's
-own reading of it all grow with the list.
-"""
+"""Statements that are built once and said often: about many rows, whose list goes as one parameter."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, CursorResult, Executable, Integer, Text, bindparam
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import class_mapper
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import CursorResult, Executable, Integer, String, bindparam
+from sqlalchemy.orm import object_mapper
 from sqlmodel import Session, SQLModel
 
-
-class _Listed(FunctionElement[Any]):
-    """The values of a list that is handed over as JSON."""
-
-    inherit_cache = True
+from models.among import Among, Many
 
 
-class _ListedWhole(_Listed):
-    """The same, of whole numbers."""
-
-    inherit_cache = True
-
-
-@compiles(_Listed, "sqlite")
-def _on_sqlite(element: _Listed, compiler: Any, **more: Any) -> str:
-    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **more)}))"
-
-
-@compiles(_Listed, "postgresql")
-def _on_postgresql(element: _Listed, compiler: Any, **more: Any) -> str:
-    value = "value::integer" if isinstance(element, _ListedWhole) else "value"
-    return f"(SELECT {value} FROM json_array_elements_text(CAST({compiler.process(element.clauses, **more)} AS json)))"
-
-
-def among(column: Any, name: str) -> ColumnElement[bool]:
-    """Tell, in the database, whether a column's value is in the list that is handed over as ``name``."""
-    listed = _ListedWhole if isinstance(column.type, Integer) else _Listed
-    return column.op("IN", return_type=Boolean())(listed(bindparam(name, type_=Text())))  # type: ignore[no-any-return] # a column's operator
-
-
-def given(values: Iterable[object]) -> str:
-    """Return a list as `among` takes it."""
-    return json.dumps([*values])
+def within(column: Any, name: str) -> Among:
+    """Return the condition that a column of numbers or texts is one of the values that are handed over as ``name``."""
+    item = Integer if isinstance(column.type, Integer) else String
+    return Among(column, bindparam(name, type_=Many(item)))
 
 
 def do(session: Session, statement: Executable, **parameters: Any) -> CursorResult[Any]:
     """Say a statement that was built once, after all that the session has still to write.
 
-    Objects of the session do not follow a change: see `renew`.
+    Building an UPDATE anew and having the session follow it costs more than the change of a hundred rows.
+    Objects of the session do not follow this one: see `renew`.
     """
     session.flush()
     return session.connection().execute(statement, parameters)
@@ -62,8 +30,7 @@ def do(session: Session, statement: Executable, **parameters: Any) -> CursorResu
 
 def renew(session: Session, of: type[SQLModel], ids: Iterable[int]) -> None:
     """Read the objects of these rows again that the session has at hand: a statement has changed them."""
-    mapper = class_mapper(of)
-    for one in ids:
-        known = session.identity_map.get(mapper.identity_key_from_primary_key((one,)))
-        if known is not None:
+    changed = set(ids)
+    for known in [one for one in session.identity_map.values() if isinstance(one, of)]:
+        if object_mapper(known).primary_key_from_instance(known)[0] in changed:
             session.refresh(known)
