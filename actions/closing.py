@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from actions import history
 from actions.lookup import enrolment_named, open_step
+from actions.programmes import definition_of_version_id
 from actions.slices import sliced
 from actions.stages import nudge_all
 from actions.tell import AFTER_THE_END, call_key
@@ -19,6 +20,7 @@ from actions.watch import WATCHED, watch_all
 from models import Enrolment, Notice, NoticeBody, Step
 from models.sets import do, renew, within
 from programme.civil import civil_day
+from programme.gates import can_complete
 
 Named = tuple[str, str]
 """A step as people name it: its enrolment's code and its key."""
@@ -115,9 +117,14 @@ def close_rows(session: Session, step_ids: Sequence[int], status: str, *, on: da
 
 def nudge_about(session: Session, steps: Iterable[OpenStep], *, now: datetime) -> None:
     """Have the next morning look at the stages of these steps, where their exit may hold now."""
-    touched: Mapping[tuple[int, str], list[int]] = defaultdict(list)
+    together: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for step in steps:
-        touched[step.version_id, step.stage].append(step.enrolment_id)
+        together[step.version_id, step.stage, step.key].append(step.enrolment_id)
+    touched: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for (version_id, stage, key), ids in together.items():
+        rules = {rule.key: rule for rule in definition_of_version_id(session, version_id).stages}
+        if stage in rules and can_complete(rules[stage], key.partition(".")[2]):
+            touched[version_id, stage] += ids
     nudge_all(session, touched, now=now)
 
 
