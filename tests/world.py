@@ -12,9 +12,10 @@ from sqlmodel import Session, SQLModel, col, select
 from actions.assign import assign_cohort
 from actions.cohorts import cohort_of, open_cohort
 from actions.enrol import enrol_cohort
+from actions.measure import record_evaluation
 from actions.morning import Done, whole_morning
 from actions.people import add_person
-from actions.record import complete_step, record_evaluation
+from actions.record import complete_step
 from models import Cohort, Contact, Cooperative, Enrolment, History, Notice, Passage, Step
 from models.session import Database
 from programme.civil import instant_of

@@ -19,7 +19,8 @@ from sqlmodel import Session, col, select
 
 from actions import history
 from actions.decide import decide
-from actions.record import complete_step, record_attendance, record_evaluation, report_session
+from actions.measure import record_evaluation
+from actions.record import complete_step, record_attendance, report_session
 from models import Decision, Enrolment, History, Notice, Step
 from models.session import Database
 from notifications.answers import MemoryMailer

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from actions.record import complete_step, record_attendance, record_evaluation, report_session
+from actions.measure import record_evaluation
+from actions.record import complete_step, record_attendance, report_session
 from models import Attendance, Evaluation, Notice, SessionReport, Step
 from models.session import Database
 from programme.errors import (
