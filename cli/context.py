@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from programme.errors import DateUnreadable
-from runtime import house
+from runtime import house, logs
 from runtime.house import House
 from runtime.language import _
 
@@ -32,6 +32,7 @@ class Chosen:
 def open_house(context: typer.Context) -> House:
     """Return the house of this command, by the settings and the global options."""
     chosen: Chosen = context.obj or Chosen()
+    logs.begin()
     return house.use(house.build(as_of=chosen.as_of, allow_real_mail=chosen.allow_real_mail))
 
 
