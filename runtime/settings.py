@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     dkim_selector: str | None = None
     services_file: Path | None = None
     postgresql_bin: Path | None = Field(default=None, description="the folder of pg_dump and pg_restore")
+    backup_dir: Path | None = Field(default=None, description="where copies are made: the doctor looks at their age")
     heartbeat_url: str | None = Field(default=None, description="asked for when a morning's round has ended")
     log_format: Literal["json", "plain"] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] | None = None
