@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from models.columns import Instant, json_column, one_of
 
 ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
+KEPT = "ended_on IS NOT NULL AND pseudonymised_on IS NULL"
+"""Whose retention runs, in literal words: a partial index serves only a query that repeats its condition."""
 ENROLMENT_VERSION = Column("version", Integer, nullable=False)
 
 
@@ -17,7 +19,8 @@ class Enrolment(SQLModel, table=True):
 
     ``code`` (cohort and rank, e.g. SM-2027/007) is its name in keys, commands and mail headers.
     ``watch_on`` is the next day on which a morning looks whether somebody should be alerted;
-    empty once nothing can be amiss any more.
+    empty once nothing can be amiss any more. ``pseudonymised_on`` is the day on which its retention ended
+    and the people in it became pseudonyms.
     """
 
     __table_args__ = (
@@ -29,6 +32,7 @@ class Enrolment(SQLModel, table=True):
             sqlite_where=text("watch_on IS NOT NULL"),
             postgresql_where=text("watch_on IS NOT NULL"),
         ),
+        Index("enrolment_kept", "ended_on", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
     )
     __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
 
@@ -44,6 +48,7 @@ class Enrolment(SQLModel, table=True):
     outcome: str | None = None
     ended_on: date | None = None
     watch_on: date | None = None
+    pseudonymised_on: date | None = None
     version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
 
 
