@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 
 from actions import morning as work
+from actions.due import cohorts_due
 from flows import pieces
 from flows.showing import Progress, show_cohort
 from programme.civil import civil_day
@@ -67,7 +68,7 @@ def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
 def due_cohorts(now: datetime) -> list[str]:
     """Return the open cohorts in which anything is due; the others need no run."""
     with house.current().database.reading() as session:
-        return [one.code for one in work.open_cohorts(session) if not work.what_is_due(session, one, now).is_empty]
+        return [one.code for one in cohorts_due(session, now)]
 
 
 def _busy(code: str, now: datetime) -> bool:

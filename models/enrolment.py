@@ -1,7 +1,7 @@
 """Enrolments: one cooperative in one cohort, its way through the stages, and its coaches."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -50,6 +50,16 @@ class Enrolment(SQLModel, table=True):
     watch_on: date | None = None
     pseudonymised_on: date | None = None
     version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
+
+
+class EnrolmentLine(NamedTuple):
+    """What a promise needs of an enrolment, read by the hundred: as light as its row, and not to be changed."""
+
+    id: int
+    code: str
+    cooperative_id: int
+    programme_version_id: int
+    delegation: str
 
 
 class Passage(SQLModel, table=True):

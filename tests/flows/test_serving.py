@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import databases
+
 PASSWORD = "mourafaka:only-for-this-test"
 START_SECONDS = 120
 
@@ -82,7 +84,7 @@ def test_prefect_s_server_ends_with_a_killed_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> None:
+def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path, database_url: str) -> None:
     port, web_port = 18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000
     environment = {
         **os.environ,
@@ -93,6 +95,8 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
         "PREFECT_HOME": str(tmp_path / "data" / "prefect"),
     }
     environment.pop("PREFECT_API_URL", None)
+    if databases.IS_POSTGRESQL:  # else it makes a file by itself
+        environment["MOURAFAKA_DATABASE_URL"] = database_url
     program = "from cli import main; main()"
     ports = ["--port", str(port), "--web-port", str(web_port)]
     process = subprocess.Popen(
