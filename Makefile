@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily chaos lock clean
 
 setup: $(VENV)/.ready
 
@@ -53,6 +53,10 @@ imports: setup
 migrations-check: setup
 	$(BIN)/python -m pytest -q tests/models/test_migrations.py
 	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/models/test_migrations.py
+
+# Minutes of faults, by seeds: CHAOS holds the options, as in make chaos CHAOS="--seeds 10 --kills 200" (docs/reliability.md).
+chaos: setup
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Puts new sentences into runtime/catalogues/*.po and drops old ones; the translations stay.
 catalogues: setup

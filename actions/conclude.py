@@ -68,12 +68,20 @@ def conclude_stage(
     return conclude_stages(session, cohort, stage, [enrolment_id], now=now)
 
 
-def evaluations_waiting(session: Session, cohort: Cohort) -> list[int]:
-    """Return the recorded evaluations on which nothing has been proposed yet."""
+def evaluations_waiting(session: Session, cohort: Cohort, today: date) -> list[int]:
+    """Return the recorded evaluations on which nothing has been proposed yet.
+
+    One of a day to come (the clock was set back) waits for its day: nothing is proposed before it was recorded.
+    """
     rows = session.exec(
         select(Evaluation.id)
         .join(Enrolment)
-        .where(col(Evaluation.proposed_on).is_(None), Enrolment.cohort_id == cohort.id, Enrolment.status == "active")
+        .where(
+            col(Evaluation.proposed_on).is_(None),
+            Evaluation.on <= today,
+            Enrolment.cohort_id == cohort.id,
+            Enrolment.status == "active",
+        )
         .order_by(col(Evaluation.id))
     )
     return [row for row in rows if row is not None]
@@ -93,14 +101,14 @@ def propose_decisions(session: Session, evaluation_ids: Sequence[int], *, now: d
     ]
 
 
-def decisions_unannounced(session: Session, cohort: Cohort) -> list[int]:
-    """Return the signed decisions that no morning has shown yet."""
+def decisions_unannounced(session: Session, cohort: Cohort, today: date) -> list[int]:
+    """Return the signed decisions that no morning has shown yet; none before the day on which it was signed."""
     rows = session.exec(
         select(Decision.id)
         .join(Enrolment)
         .where(
             col(Decision.announced_on).is_(None),
-            col(Decision.decided_on).is_not(None),
+            col(Decision.decided_on) <= today,
             Enrolment.cohort_id == cohort.id,
         )
         .order_by(col(Decision.id))

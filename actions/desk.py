@@ -14,7 +14,9 @@ from notifications.recipients import directory
 from programme.civil import civil_day
 
 
-def open_desk(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment | EnrolmentLine], *, now: datetime) -> Desk:
+def open_desk(
+    session: Session, cohort: Cohort, enrolments: Sequence[Enrolment | EnrolmentLine], *, now: datetime
+) -> Desk:
     """Return the desk for some enrolments of a cohort that are pinned to one version of the programme."""
     definition = definition_of(session, enrolments[0] if enrolments else cohort)
     people = directory(session, enrolments, civil_day(now))

@@ -6,7 +6,7 @@ Each question is answered by an index, and costs what is due, never who is enrol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, bindparam, union
@@ -44,9 +44,7 @@ DUE = union(
     select(Enrolment.cohort_id).where(col(Enrolment.watch_on) <= TODAY, *WATCHED),
 ).subquery()
 COHORTS = (
-    select(Cohort)
-    .where(Cohort.status == "open", col(Cohort.id).in_(select(DUE.c.cohort_id)))
-    .order_by(Cohort.code)
+    select(Cohort).where(Cohort.status == "open", col(Cohort.id).in_(select(DUE.c.cohort_id))).order_by(Cohort.code)
 )
 
 

@@ -77,8 +77,8 @@ def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
     stages = definition_of(session, cohort).stages if by_stage else ()
     return Due(
         stages={rule.key: by_stage[rule.key] for rule in stages if rule.key in by_stage},
-        evaluations=evaluations_waiting(session, cohort),
-        decisions=decisions_unannounced(session, cohort),
+        evaluations=evaluations_waiting(session, cohort, today),
+        decisions=decisions_unannounced(session, cohort, today),
         alerts=alerts_due(session, cohort, today),
         reminders=bool(steps_due(session, cohort, today, limit=1)),
     )

@@ -48,9 +48,7 @@ def remind(session: Session, cohort: Cohort, step_ids: Sequence[int], *, now: da
     return sum(_remind(session, cohort, pairs, now=now) for pairs in by_version.values())
 
 
-def _remind(
-    session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, EnrolmentLine]], *, now: datetime
-) -> int:
+def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, EnrolmentLine]], *, now: datetime) -> int:
     """Do it for enrolments of one version of the programme: its rules and its titles are the ones that count."""
     desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
     words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]

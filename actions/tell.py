@@ -73,8 +73,7 @@ def _calls(desk: Desk, told: Sequence[tuple[Word, Promised]]) -> list[Word]:
         for step in planned
     ]
     return [
-        _call(desk, word, one, caller, step)
-        for (word, one), caller, step in zip(told, callers, steps, strict=True)
+        _call(desk, word, one, caller, step) for (word, one), caller, step in zip(told, callers, steps, strict=True)
     ]
 
 

@@ -11,6 +11,8 @@ from models.columns import Instant, json_column, one_of
 ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
 KEPT = "ended_on IS NOT NULL AND pseudonymised_on IS NULL"
 """Whose retention runs, in literal words: a partial index serves only a query that repeats its condition."""
+FOLLOWED = "status = 'active'"
+"""Who is under way, in literal words: a partial index serves only a query that repeats its condition."""
 ENROLMENT_VERSION = Column("version", Integer, nullable=False)
 
 
@@ -33,6 +35,7 @@ class Enrolment(SQLModel, table=True):
             postgresql_where=text("watch_on IS NOT NULL"),
         ),
         Index("enrolment_kept", "ended_on", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
+        Index("enrolment_followed", "delegation", sqlite_where=text(FOLLOWED), postgresql_where=text(FOLLOWED)),
     )
     __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
 

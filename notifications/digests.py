@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from models import Cohort, Notice
+from notifications.claimed import Promised as Read
 from notifications.drafts import Draft, Promised, slices, write
 from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
@@ -58,7 +59,9 @@ def gather(desk: Desk, children: Iterable[Promised], cohort: Cohort) -> list[Dra
         if child.channel == "digest" and child.status == "pending" and child.digest_id is None:
             waiting[child.recipient].append(child)
     placed, known = _places(desk, [group[0] for group in waiting.values()])
-    opened = [_opened(desk, waiting[to][0], day, cohort) for to, day in placed.items() if digest_key(to, day) not in known]
+    opened = [
+        _opened(desk, waiting[to][0], day, cohort) for to, day in placed.items() if digest_key(to, day) not in known
+    ]
     write(desk.session, opened)
     known |= _standing(desk.session, [one.key for one in opened])
     for to, day in placed.items():
@@ -74,7 +77,9 @@ def _places(desk: Desk, firsts: Sequence[Promised]) -> tuple[dict[str, date], di
     open_ones = list(firsts)
     while open_ones:
         known |= _standing(desk.session, [digest_key(one.recipient, days[one.recipient]) for one in open_ones])
-        open_ones = [one for one in open_ones if not _has_room(known.get(digest_key(one.recipient, days[one.recipient])), one)]
+        open_ones = [
+            one for one in open_ones if not _has_room(known.get(digest_key(one.recipient, days[one.recipient])), one)
+        ]
         for one in open_ones:
             days[one.recipient] = civil_day(send_instant(desk, days[one.recipient] + timedelta(days=1)))
     return days, known
@@ -134,7 +139,7 @@ def _opened(desk: Desk, child: Promised, day: date, cohort: Cohort) -> Draft:
     return digest
 
 
-def children_of(session: Session, digest: Notice, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
+def children_of(session: Session, digest: Read, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
     """Return what a message of the day still has to say."""
     rows = session.exec(
         select(Notice).where(Notice.digest_id == digest.id, col(Notice.status).in_(statuses)).order_by(Notice.key)
@@ -142,13 +147,11 @@ def children_of(session: Session, digest: Notice, statuses: Sequence[str] = ("pe
     return list(rows)
 
 
-def full_facts(
-    digest: Notice, children: Iterable[Notice], links: Mapping[str, str | None] | None = None
-) -> dict[str, Any]:
+def full_facts(digest: Read, children: Iterable[Read], links: Mapping[str, str | None] | None = None) -> dict[str, Any]:
     """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
     return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
 
-def _item(child: Notice, link: str | None) -> dict[str, Any]:
+def _item(child: Read, link: str | None) -> dict[str, Any]:
     item = {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
     return item | ({"link": link} if link else {})

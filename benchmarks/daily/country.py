@@ -181,7 +181,9 @@ def _enrol(session: Session, group: Group, numbers: range, now: datetime) -> Non
     _insert(session, Passage, [{"enrolment_id": key, **passage} for key in enrolled])
     planned_step = step.model_dump(exclude={"id", "enrolment_id"})
     _insert(session, Step, [{"enrolment_id": key, **planned_step} for key in enrolled])
-    _insert(session, CoachAssignment, [_follows(key, number, cohort) for key, number in zip(enrolled, numbers, strict=True)])
+    _insert(
+        session, CoachAssignment, [_follows(key, number, cohort) for key, number in zip(enrolled, numbers, strict=True)]
+    )
     for verb in ("selected", "enrolled"):
         lines = [history.line(key, verb, by=BY, now=now, subject=cohort.code) for key in enrolled]
         _insert(session, History, lines)

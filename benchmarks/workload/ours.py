@@ -119,7 +119,7 @@ class Years:
         with self.database.transaction() as session:
             record_evaluations(session, measures=measures, on=on(day), by=BY, now=now)
         with self.database.reading() as session:
-            waiting = evaluations_waiting(session, cohort_of(session, CODE))
+            waiting = evaluations_waiting(session, cohort_of(session, CODE), on(day))
         checkpoint_work(self.database, waiting, now)
         codes = [measure.code for measure in measures]
         with self.database.transaction() as session:

@@ -6,11 +6,11 @@ from alembic import op
 import models.columns
 
 revision = '0014'
-down_revision = '0008'
+down_revision = '0013'
 branch_labels = None
 depends_on = None
 
-KEPT = "ended_on IS NOT NULL AND pseudonymised_on IS NULL"
+KEPT = sa.text("ended_on IS NOT NULL AND pseudonymised_on IS NULL")
 
 
 def upgrade() -> None:
@@ -27,17 +27,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.add_column('enrolment', sa.Column('pseudonymised_on', sa.Date(), nullable=True))
-    op.create_index(
-        'enrolment_kept',
-        'enrolment',
-        ['ended_on'],
-        unique=False,
-        sqlite_where=sa.text(KEPT),
-        postgresql_where=sa.text(KEPT),
-    )
+    op.create_index('enrolment_kept', 'enrolment', ['ended_on'], unique=False, sqlite_where=KEPT, postgresql_where=KEPT)
 
 
 def downgrade() -> None:
-    op.drop_index('enrolment_kept', table_name='enrolment')
+    op.drop_index('enrolment_kept', table_name='enrolment', sqlite_where=KEPT, postgresql_where=KEPT)
     op.drop_column('enrolment', 'pseudonymised_on')
     op.drop_table('access_log')
