@@ -40,7 +40,8 @@ def subjects_at(session: Session, email: str) -> list[Subject]:
     """Return the people who have or had an address; refused when nobody had."""
     address = email.strip().lower()
     people = session.exec(select(Person).where(func.lower(Person.email) == address).order_by(col(Person.id))).all()
-    contacts = session.exec(select(Contact).where(func.lower(Contact.email) == address)).all()
+    had = select(Contact).where(func.lower(Contact.email) == address).order_by(col(Contact.id))
+    contacts = session.exec(had).all()
     groups = groups_of(session, contacts or formerly_at(session, address))
     found = [staff_subject(session, one) for one in people] + [contact_subject(session, rows) for rows in groups]
     if not found:
@@ -50,8 +51,9 @@ def subjects_at(session: Session, email: str) -> list[Subject]:
 
 def groups_of(session: Session, contacts: Iterable[Contact]) -> list[list[Contact]]:
     """Return each person's rows: those of one cooperative and one name; without a name, each is alone."""
-    wanted = sorted({(row.cooperative_id, _key(row)) for row in contacts})
-    return [[one for one in of_cooperative(session, owner) if _key(one) == key] for owner, key in wanted]
+    wanted = dict.fromkeys((row.cooperative_id, _key(row)) for row in contacts)
+    groups = [[one for one in of_cooperative(session, owner) if _key(one) == key] for owner, key in wanted]
+    return [rows for rows in groups if rows]
 
 
 def _key(contact: Contact) -> str:

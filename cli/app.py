@@ -25,6 +25,7 @@ from cli import (
     people,
     personal,
     programme,
+    retention,
     running,
     sending,
     serving,
@@ -66,6 +67,7 @@ def options(
 
 for module in (
     programme,
+    retention,
     cohorts,
     people,
     personal,

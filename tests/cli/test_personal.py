@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tests.cli.test_people import enrolled  # noqa: F401 - a fixture
+from tests.cli.test_people import ONE, enrolled  # noqa: F401 - a fixture
 
 HER, HER_NAME = "contact@coop-03.example", "Présidente fictive 03"
 THREE = "SM-2027/003"
@@ -99,3 +99,20 @@ def test_history_says_that_somebody_has_gone(replaced: Command) -> None:
 
 def test_scrub_says_done(enrolled: Command) -> None:  # noqa: F811
     assert enrolled("person", "scrub").out == "Done.\n"
+
+
+def test_retention_shows_whose_data_are_kept_no_longer_and_ends_it(enrolled: Command) -> None:  # noqa: F811
+    assert enrolled("end", ONE, "dropped", "--reason", "left").code == 0
+    assert enrolled("retention", as_of="2031-12-13T10:00").out == "Closed for 5 years: Nothing to show.\n"
+    shown = enrolled("retention", as_of="2031-12-14T10:00")
+    assert ONE in shown.out
+    assert shown.out.endswith("Nothing is changed yet: the next morning does it, or --yes now.\n")
+    done = enrolled("retention", "--yes", "--json", as_of="2031-12-14T10:00").json
+    assert done == {
+        "years": 5,
+        "cooperatives": [[ONE]],
+        "staff": [],
+        "ended": {"done": 1, "failures": 0},
+        "scrubbed": True,
+    }
+    assert enrolled("retention", "--yes", as_of="2031-12-14T10:00").out.endswith("0 became pseudonyms, 0 could not.\n")
