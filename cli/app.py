@@ -28,6 +28,7 @@ from cli import (
     sending,
     text_trials,
     texts,
+    watchdog,
     web,
     worklist,
 )
@@ -80,6 +81,7 @@ for module in (
     channels,
     feeds,
     texts,
+    watchdog,
     text_trials,
     web,
     backup,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import flow, task
 
+from flows.presence import present
 from notifications.delivery import deliver
 from runtime import house
 
@@ -15,6 +16,7 @@ def empty() -> dict[str, int]:
 
 
 @flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False)
+@present
 def delivery(at: str = "now") -> dict[str, int]:
     """Send what may leave now; return how many notices came to each verdict."""
     del at
