@@ -29,3 +29,17 @@ def test_forecast_names_person_date_kind_and_reason(mourafaka: Command, database
 
 def test_forecast_without_a_cohort_is_empty(mourafaka: Command) -> None:
     assert mourafaka("forecast", "--json").json == []
+
+
+def test_forecast_says_once_what_many_cooperatives_share(mourafaka: Command, database: Database) -> None:
+    open_enrolled(database, cooperatives=5)
+    assign_coaches(database)
+    said = mourafaka("forecast", "--days", "0", as_of="2027-01-04T08:00").out
+    assert "5 cooperatives, SM-2027/001 to" in said
+    assert "a reminder (in the message of the day)" in said
+    assert said.count("14 days before start.contact") == 1
+    assert said.count("\n│ 2027-01-04") == 1
+    each = mourafaka("forecast", "--days", "0", "--each", as_of="2027-01-04T08:00").out
+    assert each.count("14 days before start.contact") == 5
+    assert "SM-2027/003" in each
+    assert "…" not in said + each
