@@ -8,7 +8,8 @@ from sqlalchemy import or_, text
 from sqlmodel import Session, col, func, select
 
 from actions import history
-from actions.morning import next_morning
+from actions.morning import next_morning, open_cohorts
+from actions.mornings import last_of_each, missed
 from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment, ServiceCopy
 from models.notice import TROUBLED
 from models.service import COPY_FAILED
@@ -25,10 +26,10 @@ SLACK = timedelta(minutes=5)
 
 def ailments(session: Session, now: datetime) -> list[Sentence]:
     """Return what a person should look at, each with what to do."""
-    checks = (_behind, _paused, _late_morning, _old_outbox, _stuck)
+    checks = (_behind, _paused, _mornings, _old_outbox, _stuck)
     found = [check(session, now) for check in checks]
     held = [holds.said(one) for one in holds.open_holds(session)]
-    more = (*_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
+    more = (*_held_back(session, now), *_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
     return [one for one in (*held, *found, *more) if one is not None]
 
 
@@ -56,13 +57,44 @@ def _paused(session: Session, now: datetime) -> Sentence | None:
     )
 
 
-def _late_morning(session: Session, now: datetime) -> Sentence | None:
+def _mornings(session: Session, now: datetime) -> Sentence | None:
+    """Name the mornings that did not happen, or broke off; else the day since when something has waited for one."""
+    found = missed(session, now)
+    if found is not None and found.cohorts:
+        return sentence(
+            "The morning of {cohorts} broke off on {day}: the log and Prefect's pages say why; `mourafaka run-day` "
+            "tries it again.",
+            cohorts=", ".join(found.cohorts),
+            day=found.first,
+        )
+    if found is not None:
+        return sentence(
+            "No morning was done from {first} to {last}: run `mourafaka run-day`, and see that `mourafaka serve` "
+            "is up.",
+            first=found.first,
+            last=found.last,
+        )
     due = next_morning(session)
     if due is None or due >= civil_day(now):
         return None
     return sentence(
         "Work has waited since {day}: run `mourafaka run-day`, and see that `mourafaka serve` is up.", day=due
     )
+
+
+def _held_back(session: Session, now: datetime) -> list[Sentence]:
+    """Name the cohorts whose last morning came to everybody, and could not help some."""
+    runs = last_of_each(session, open_cohorts(session), civil_day(now))
+    return [
+        sentence(
+            "The morning of {cohort} on {day} held somebody back: Prefect's pages name whom and why; "
+            "the others went on.",
+            cohort=code,
+            day=row.day,
+        )
+        for code, row in sorted(runs.items())
+        if row.failures and row.finished_at is not None
+    ]
 
 
 def _old_outbox(session: Session, now: datetime) -> Sentence | None:

@@ -9,8 +9,10 @@ from typing import Any, cast
 from prefect import Flow, State, flow
 from prefect.runtime import flow_run
 from prefect.states import Failed
+from sqlmodel import Session
 
 from actions import morning as work
+from actions.mornings import own
 from flows import pieces
 from flows.pools import hand_out
 from flows.presence import held, present
@@ -18,8 +20,10 @@ from flows.sharing import STAGE, Sharing
 from flows.showing import Progress, show_cohort
 from models import Cohort
 from programme.civil import civil_day
+from programme.errors import Refusal
 from runtime import house
 from runtime.liveness import is_dead, this_process
+from runtime.rounds import kept_morning, kept_round
 
 COHORT = "morning/cohort"
 """The deployment that does one cohort's morning on a pool: the flow's name and its own, as in prefect.yaml."""
@@ -34,8 +38,10 @@ def morning(cohort: str, day: str, at: str | None = None, share: int = 0) -> Sta
     """
     here = house.current()
     now = datetime.fromisoformat(at) if at else here.clock.now()
-    with held(f"morning:{cohort}"):
+    with held(own(cohort)), kept_morning(here, own(cohort), now) as course:
         ends = _all(Sharing(cohort, day, now.isoformat(), share), now)
+        course.failures = sum(end.is_failed() for end in ends)
+        course.broke = any(end.is_failed() and end.name != pieces.HELD_BACK for end in ends)
     show_cohort(here.database, cohort, now)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} flows"
@@ -82,9 +88,19 @@ def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
 
 
 def due_cohorts(now: datetime) -> list[str]:
-    """Return the open cohorts in which anything is due; the others need no run."""
+    """Return the open cohorts in which anything is due; the others need no run.
+
+    One that cannot be read is among them: its own morning says what is wrong, and the others have theirs.
+    """
     with house.current().database.reading() as session:
-        return [one.code for one in work.open_cohorts(session) if not work.what_is_due(session, one, now).is_empty]
+        return [one.code for one in work.open_cohorts(session) if _has_work(session, one, now)]
+
+
+def _has_work(session: Session, cohort: Cohort, now: datetime) -> bool:
+    try:
+        return not work.what_is_due(session, cohort, now).is_empty
+    except Refusal:
+        return True
 
 
 def _alone(**part: Any) -> State[Any]:
@@ -94,7 +110,7 @@ def _alone(**part: Any) -> State[Any]:
 def _busy(code: str) -> bool:
     here = house.current()
     with here.database.reading() as session:
-        return work.is_busy(session, f"morning:{code}", holder=this_process(), now=here.clock.now(), is_dead=is_dead)
+        return work.is_busy(session, own(code), holder=this_process(), now=here.clock.now(), is_dead=is_dead)
 
 
 def _named_by_day() -> str:
@@ -110,13 +126,16 @@ def mornings(day: str | None = None, at: str | None = None, share: int = 0) -> S
     A cohort whose morning is under way is passed by: after an outage several hours start at once.
     With ``share`` each is a run on a pool, and a large one is shared there, so many ids to a piece.
     """
-    now = datetime.fromisoformat(at) if at else house.current().clock.now()
+    here = house.current()
+    now = datetime.fromisoformat(at) if at else here.clock.now()
     today = day or civil_day(now).isoformat()
-    parts = [
-        {"cohort": code, "day": today, "at": now.isoformat(), "share": share}
-        for code in due_cohorts(now)
-        if not _busy(code)
-    ]
-    ends = hand_out(COHORT, parts, _alone) if share else [_alone(**part) for part in parts]
+    with kept_round(here, now) as course:
+        parts = [
+            {"cohort": code, "day": today, "at": now.isoformat(), "share": share}
+            for code in due_cohorts(now)
+            if not _busy(code)
+        ]
+        ends = hand_out(COHORT, parts, _alone) if share else [_alone(**part) for part in parts]
+        course.failures = sum(end.is_failed() for end in ends)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} cohorts"

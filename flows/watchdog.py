@@ -12,12 +12,12 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.settings import PREFECT_API_URL
 
 from actions import leases
-from actions.mornings import alert_missed
 from flows.closing import AWAY, OPEN, close, close_dead, runs
 from flows.presence import present
 from notifications import outbox
 from runtime import house
 from runtime.liveness import is_dead
+from runtime.rounds import tell_missed
 
 TAG = "mourafaka"
 """What marks our deployments: no one else's runs are closed."""
@@ -57,7 +57,7 @@ def watch() -> Watched:
         found.closed += close(_orphans(now))
     except AWAY:
         found.away = True
-    found.told = alert_missed(here.database, now)
+    found.told = tell_missed(here, now)
     return found
 
 

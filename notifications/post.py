@@ -42,6 +42,7 @@ class Post:
     (without it: the pace's own, which are any hour).
 
     A rehearsal has no breaker: nobody would let go. ``beside`` are more connections to the same server.
+    ``stops`` tells that nothing more is to be begun: what is in hand is handed over and settled.
     """
 
     database: Database
@@ -57,6 +58,7 @@ class Post:
     hours: Callable[[Session], Openings] | None = None
     breaker: bool = True
     beside: tuple[Mailer, ...] = ()
+    stops: Callable[[], bool] = lambda: False
 
     @property
     def mailers(self) -> tuple[Mailer, ...]:
