@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, text
+from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from actions import history
+from actions.access import held_on
 from actions.morning import next_morning, open_cohorts
 from actions.mornings import last_of_each, missed
 from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment, ServiceCopy
-from models.notice import TROUBLED
+from models.enrolment import FOLLOWED
+from models.notice import IN_OUTBOX, TROUBLED
 from models.service import COPY_FAILED
 from notifications import holds
 from programme.civil import civil_day, wall
+from programme.territory import delegation_codes
 from programme.wording import Sentence, sentence
 
 LATE_OUTBOX = timedelta(hours=24)
@@ -103,7 +106,7 @@ def _old_outbox(session: Session, now: datetime) -> Sentence | None:
     count = session.exec(
         select(func.count())
         .select_from(Notice)
-        .where(Notice.channel == "email", Notice.status == "pending", Notice.send_at < now - LATE_OUTBOX)
+        .where(text(IN_OUTBOX), Notice.status == "pending", Notice.send_at < now - LATE_OUTBOX)
     ).one()
     if not count:
         return None
@@ -144,23 +147,18 @@ def _copies(session: Session, now: datetime) -> list[Sentence]:
 
 def _unstaffed(session: Session, now: datetime) -> list[Sentence]:
     """Name the delegations with cooperatives under way and nobody to coordinate them: their notices reach nobody."""
-    today = civil_day(now)
-    delegations = session.exec(select(Enrolment.delegation).where(Enrolment.status == "active").distinct()).all()
-    held = session.exec(
-        select(RoleAssignment.delegation).where(
-            RoleAssignment.role == "coordinator",
-            RoleAssignment.starts_on <= today,
-            or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= today),
-        )
-    ).all()
+    coordinates = (RoleAssignment.role == "coordinator", held_on(civil_day(now)))
+    held = set(session.exec(select(RoleAssignment.delegation).where(*coordinates).distinct()))
     if None in held:
         return []
+    others = col(Enrolment.delegation).in_(delegation_codes() - held)  # who is followed elsewhere is not read
+    alone = session.exec(select(Enrolment.delegation).where(text(FOLLOWED), others).distinct())
     return [
         sentence(
             "{delegation} has no coordinator: add one with `mourafaka user add NAME --role coordinator`.",
-            delegation=delegation,
+            delegation=one,
         )
-        for delegation in sorted(set(delegations) - set(held))
+        for one in sorted(alone)
     ]
 
 

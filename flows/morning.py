@@ -9,18 +9,16 @@ from typing import Any, cast
 from prefect import Flow, State, flow
 from prefect.runtime import flow_run
 from prefect.states import Failed
-from sqlmodel import Session
 
 from actions import morning as work
+from actions.due import cohorts_due
 from actions.mornings import own
 from flows import pieces
 from flows.pools import hand_out
 from flows.presence import held, present
 from flows.sharing import STAGE, Sharing
 from flows.showing import Progress, show_cohort
-from models import Cohort
 from programme.civil import civil_day
-from programme.errors import Refusal
 from runtime import house
 from runtime.liveness import is_dead, this_process
 from runtime.rounds import kept_morning, kept_round
@@ -88,19 +86,9 @@ def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
 
 
 def due_cohorts(now: datetime) -> list[str]:
-    """Return the open cohorts in which anything is due; the others need no run.
-
-    One that cannot be read is among them: its own morning says what is wrong, and the others have theirs.
-    """
+    """Return the open cohorts in which anything is due; the others need no run."""
     with house.current().database.reading() as session:
-        return [one.code for one in work.open_cohorts(session) if _has_work(session, one, now)]
-
-
-def _has_work(session: Session, cohort: Cohort, now: datetime) -> bool:
-    try:
-        return not work.what_is_due(session, cohort, now).is_empty
-    except Refusal:
-        return True
+        return [one.code for one in cohorts_due(session, now)]
 
 
 def _alone(**part: Any) -> State[Any]:

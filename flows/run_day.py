@@ -12,7 +12,7 @@ from prefect import State
 from actions.morning import next_sending
 from flows.delivery import delivery
 from flows.morning import due_cohorts, morning
-from notifications import outbox
+from notifications import leases
 from programme.civil import civil_day
 from runtime import house
 from runtime.liveness import is_dead
@@ -65,7 +65,7 @@ def run_day() -> Day:
     """
     here = house.current()
     with here.database.transaction() as session:
-        outbox.release_dead(session, is_dead=is_dead, now=here.clock.now())
+        leases.release_dead(session, is_dead=is_dead, now=here.clock.now())
     with kept_round(here, here.clock.now()) as course:
         day = run_mornings(here.clock.now())
         course.failures = len(day.failures)
@@ -87,5 +87,5 @@ def _until_next_try() -> float | None:
     """Return the seconds until a message that was tried already may be tried again; None when none waits."""
     here = house.current()
     with here.database.reading() as session:
-        moment = outbox.next_try(session, pace=here.settings.pace)
+        moment = leases.next_try(session, pace=here.settings.pace)
     return None if moment is None else max(SHORTEST_WAIT, (moment - here.clock.now()).total_seconds() + SHORTEST_WAIT)

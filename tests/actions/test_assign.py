@@ -20,6 +20,7 @@ from tests.world import (
     at,
     enrolment_row,
     open_enrolled,
+    open_followed,
     open_world,
     step_row,
     story,
@@ -103,8 +104,7 @@ def test_enrolment_that_has_not_begun_has_no_coach(database: Database) -> None:
 
 
 def test_cohort_is_shared_out_evenly(database: Database) -> None:
-    open_enrolled(database, cooperatives=5, coaches=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=5, coaches=2)
     assert [coach for coach, _, _ in followed(database)] == ["c1", "c1", "c1", "c2", "c2"]
 
 

@@ -35,12 +35,14 @@ from programme.people_errors import (
     SharesDoNotAddUp,
     SuccessorNeeded,
 )
+from tests.moulds import built_once
 from tests.world import CODE, NOW, assign_coaches, at, enrolment_row, morning, open_enrolled, step_row, story, told
 
 DAY = date(2027, 1, 19)
 ONE, TWO = f"{CODE}/001", f"{CODE}/002"
 
 
+@built_once
 def followed(database: Database, cooperatives: int = 3, **more: Any) -> None:
     """So many cooperatives, all with c1; c2 and c3 follow nobody."""
     open_enrolled(database, cooperatives=cooperatives, coaches=3, **more)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
-from actions.cohorts import open_cohort
 from actions.enrol import enrol_cohort
 from actions.mornings import ROUND, own
-from models import Cohort, Enrolment, MorningRun, Notice, ProgrammeVersion
+from models import Enrolment, MorningRun, Notice, ProgrammeVersion
 from runtime.house import House
-from tests.world import CODE, NOW, START, at, open_world
+from tests.world import CODE, NOW, at, open_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
@@ -43,8 +42,8 @@ def test_run_day_and_the_schedule_keep_the_same(house: House) -> None:
     assert kept(house) == whole[1:]
 
 
-def spoil(house: House, owner: type[Cohort | Enrolment], code: str) -> None:
-    """Pin a cohort or an enrolment to a version whose text cannot be read any more."""
+def spoil(house: House, code: str) -> None:
+    """Pin an enrolment to a version whose text cannot be read any more."""
     with house.database.transaction() as session:
         found = session.exec(select(ProgrammeVersion)).one()
         spoilt = ProgrammeVersion(**found.model_dump(exclude={"id"}))
@@ -52,30 +51,15 @@ def spoil(house: House, owner: type[Cohort | Enrolment], code: str) -> None:
         session.add(spoilt)
         session.flush()
         assert spoilt.id is not None
-        session.exec(select(owner).where(owner.code == code)).one().programme_version_id = spoilt.id
+        session.exec(select(Enrolment).where(Enrolment.code == code)).one().programme_version_id = spoilt.id
 
 
 def test_some_who_are_held_back_break_no_morning(house: House) -> None:
     from flows.run_day import run_day
 
-    spoil(enrolled(house), Enrolment, f"{CODE}/002")
+    spoil(enrolled(house), f"{CODE}/002")
     assert len(run_day().failures) == 1
     assert kept(house) == [(own(CODE), "failed", 2, True), (ROUND, "failed", 1, True)]
-
-
-def test_a_cohort_that_cannot_be_read_breaks_its_own_morning_alone(house: House) -> None:
-    from flows.morning import mornings
-
-    enrolled(house)
-    with house.database.transaction() as session:
-        open_cohort(session, code="OR-2027", start_on=START, by="test", now=NOW)
-    spoil(house, Cohort, "OR-2027")
-    assert mornings(return_state=True).is_failed()
-    assert kept(house) == [
-        (own("OR-2027"), "failed", 1, False),
-        (own(CODE), "done", 0, True),
-        (ROUND, "failed", 1, True),
-    ]
 
 
 def test_a_delivery_tells_of_a_morning_that_did_not_happen(house: House) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import databases
+
 PASSWORD = "mourafaka:only-for-this-test"
 START_SECONDS = 120
 
@@ -84,7 +86,7 @@ def test_prefect_s_server_ends_with_a_killed_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path: Path) -> None:
+def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path: Path, database_url: str) -> None:
     port, web_port = 18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000
     environment = {
         **os.environ,
@@ -95,6 +97,8 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
         "PREFECT_HOME": str(tmp_path / "data" / "prefect"),
     }
     environment.pop("PREFECT_API_URL", None)
+    if databases.IS_POSTGRESQL:  # else it makes a file by itself
+        environment["MOURAFAKA_DATABASE_URL"] = database_url
     program = "from cli import main; main()"
     ports = ["--port", str(port), "--web-port", str(web_port)]
     process = subprocess.Popen(

@@ -63,11 +63,12 @@ def test_taken_port_is_refused_in_one_sentence() -> None:
 
 
 @pytest.mark.slow
-def test_command_serves_writes_no_token_and_stops_when_told(tmp_path: Path) -> None:
+def test_command_serves_writes_no_token_and_stops_when_told(tmp_path: Path, database_url: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "MOURAFAKA_DATA_DIR": str(tmp_path), "MOURAFAKA_SECRET_KEY": "only for this test"}
+    environment["MOURAFAKA_DATABASE_URL"] = database_url
     log = tmp_path / "out.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
