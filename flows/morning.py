@@ -18,6 +18,7 @@ from flows.pools import hand_out
 from flows.presence import held, present
 from flows.sharing import STAGE, Sharing
 from flows.showing import Progress, show_cohort
+from models import Cohort
 from programme.civil import civil_day
 from runtime import house
 from runtime.liveness import is_dead, this_process

@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL
 from actions import leases
 from flows.closing import AWAY, OPEN, close, close_dead, runs
 from flows.presence import present
-from notifications import outbox
+from notifications.leases import release_dead
 from runtime import house
 from runtime.liveness import is_dead
 from runtime.rounds import tell_missed
@@ -49,7 +49,7 @@ def watch() -> Watched:
     here = house.current()
     now, found = here.clock.now(), Watched()
     with here.database.transaction() as session:
-        outbox.release_dead(session, is_dead=is_dead, now=now)
+        release_dead(session, is_dead=is_dead, now=now)
     with here.database.reading() as session:
         dead = leases.lapsed(session, now=now, is_dead=is_dead)
     try:
