@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from prefect import flow, task
 
+from flows.presence import present
 from models.trouble import is_trouble
 from notifications.delivery import deliver
 from programme.errors import Refusal
@@ -39,6 +40,7 @@ def empty() -> dict[str, int]:
 
 
 @flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False)
+@present
 def delivery(at: str = "now") -> dict[str, int]:
     """Send what may leave now; return how many notices came to each verdict."""
     del at

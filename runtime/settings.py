@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'mourafaka.sqlite3'}"
 
     @property
+    def lease(self) -> timedelta:
+        """Return how long a message, a morning or a run belongs to a process that gives no sign of life."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
     def pace(self) -> Pace:
         """Return the outbox's waits."""
-        return Pace(timedelta(seconds=self.lease_seconds), timedelta(seconds=self.retry_base_seconds))
+        return Pace(self.lease, timedelta(seconds=self.retry_base_seconds))

@@ -35,6 +35,7 @@ def test_mornings_and_deliveries_have_casablanca_s_hours() -> None:
     assert found == {
         "morning": [("0 7-18 * * *", "Africa/Casablanca")],
         "delivery": [("*/5 9-16 * * *", "Africa/Casablanca")],
+        "watchdog": [("*/5 * * * *", "Africa/Casablanca")],
         "intake": [],
         "migrate-definition": [],
     }
@@ -115,7 +116,7 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
             stdout=subprocess.DEVNULL, stderr=log,
         )  # fmt: skip
     try:
-        served = {"morning", "delivery", "intake", "migrate-definition"}
+        served = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
         assert _wait_for(port, served, process) == served
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
