@@ -25,6 +25,7 @@ from tests import databases
 from tests.world import CODE, NOW, open_world
 
 PASSWORD = "mourafaka:only-for-this-test"
+DEPLOYMENTS = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
 START_SECONDS = 120
 
 
@@ -116,8 +117,7 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
             stdout=subprocess.DEVNULL, stderr=log,
         )  # fmt: skip
     try:
-        served = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
-        assert _wait_for(port, served, process) == served
+        assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
         assert httpx.get(f"http://127.0.0.1:{web_port}/healthz").json() == {"status": "ok", "reasons": 0}
@@ -126,7 +126,7 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
         for pid in before.values():
             os.kill(pid, signal.SIGKILL)
         assert _is_true(lambda: set(_parts(process.pid)) == set(before) and not _shared(before, _parts(process.pid)))
-        assert _wait_for(port, served, process) == served
+        assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
         assert _is_true(lambda: _answers(f"http://127.0.0.1:{web_port}/healthz"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -224,7 +224,7 @@ def test_serve_told_to_stop_settles_the_message_in_hand(tmp_path: Path) -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            assert "delivery" in _wait_for(port, {"morning", "delivery", "intake", "migrate-definition"}, process)
+            assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
             _run(port, "delivery")
             assert _is_true(lambda: _arrived(box) >= 3)
             began = time.monotonic()
