@@ -31,6 +31,7 @@ from cli import (
     serving,
     text_trials,
     texts,
+    watchdog,
     web,
     worklist,
 )
@@ -86,6 +87,7 @@ for module in (
     channels,
     feeds,
     texts,
+    watchdog,
     text_trials,
     web,
     backup,

@@ -198,7 +198,7 @@ def health(context: typer.Context) -> None:
 
 def doctor(context: typer.Context) -> None:
     """Check the installation."""
-    findings = examine(open_house(context))
+    findings = examine(open_house(context, as_it_is=True))
     for finding in findings:
         mark = "✓" if finding.good else "✗"
         say(f"{mark} {finding.what.say(_)}" + (f" — {finding.mend.say(_)}" if finding.mend else ""))

@@ -5,8 +5,8 @@ import sqlmodel
 from alembic import op
 import models.columns
 
-revision = '0014'
-down_revision = '0013'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 
