@@ -23,7 +23,9 @@ from cli import (
     inspect,
     pauses,
     people,
+    personal,
     programme,
+    retention,
     running,
     sending,
     serving,
@@ -66,8 +68,10 @@ def options(
 
 for module in (
     programme,
+    retention,
     cohorts,
     people,
+    personal,
     facts,
     corrections,
     dates,
