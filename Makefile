@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 export PYTHONTZPATH :=
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# Each process that the tests start reads what is compiled already, even where the environment forbids to write it.
+export PYTHONDONTWRITEBYTECODE :=
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
@@ -28,7 +30,7 @@ test: test-sqlite test-postgresql
 test-sqlite: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-# What touches a database once more, on a PostgreSQL that the tests bring along (docs/adr/0010).
+# All that touches a database once more, on a PostgreSQL that the tests bring along (docs/adr/0010).
 test-postgresql: setup
 	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 

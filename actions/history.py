@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, insert, select
+from sqlmodel import Session, col
 
-from models import Enrolment, History
+from models import Enrolment, History, Step
+from models.sets import do, within
 
 FLOOR = "history_floor"
 
@@ -29,6 +32,34 @@ def record(
     session.add(History(**line(enrolment.id, verb, by=by, now=at, subject=subject, why=why, **detail)))
 
 
+def record_each(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Add many lines, made by `line`, in their order, after what this session has recorded before."""
+    session.flush()
+    if lines:
+        session.execute(insert(History), [dict(line) for line in lines])
+
+
+_LINE = ("at", "by", "verb", "why", "detail")
+_OF_STEPS = insert(History).from_select(
+    ["enrolment_id", "subject", *_LINE],
+    select(
+        col(Step.enrolment_id),
+        col(Step.key),
+        *(bindparam(f"its_{name}", type_=getattr(History, name).type) for name in _LINE),
+    )
+    .where(within(col(Step.id), "ids"))
+    .order_by(col(Step.id)),
+)
+
+
+def record_steps(
+    session: Session, step_ids: Sequence[int], verb: str, *, by: str, now: datetime, **detail: object
+) -> None:
+    """Add a line about each of these steps, all in one statement: the database knows whose they are."""
+    at = not_before(session, now)
+    do(session, _OF_STEPS, ids=[*step_ids], its_at=at, its_by=by, its_verb=verb, its_why="", its_detail=detail)
+
+
 def not_before(session: Session, now: datetime) -> datetime:
     """Return ``now``, or the instant of the last line where a clock that was set back says an earlier one.
 
@@ -40,9 +71,13 @@ def not_before(session: Session, now: datetime) -> datetime:
     return at
 
 
+_LAST = select(col(History.at)).order_by(col(History.id).desc()).limit(1)
+
+
 def last_recorded(session: Session) -> datetime | None:
     """Return the instant of the last line of all; lines are only ever added, so it is the latest too."""
-    return session.exec(select(History.at).order_by(col(History.id).desc()).limit(1)).first()
+    last: datetime | None = do(session, _LAST).scalar()
+    return last
 
 
 def line(

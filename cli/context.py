@@ -14,11 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from programme.errors import DateUnreadable
-from runtime import house
+from runtime import house, logs
 from runtime.house import House
 from runtime.language import _
 
 BY = "command line"
+PIPED_WIDTH = 160
+"""Columns of a table that goes to a file or to another program."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,14 @@ class Chosen:
     allow_real_mail: bool = False
 
 
-def open_house(context: typer.Context) -> House:
-    """Return the house of this command, by the settings and the global options."""
+def open_house(context: typer.Context, *, as_it_is: bool = False) -> House:
+    """Return the house of this command, by the settings and the global options; its database made or migrated.
+
+    ``as_it_is`` leaves the database alone.
+    """
     chosen: Chosen = context.obj or Chosen()
-    return house.use(house.build(as_of=chosen.as_of, allow_real_mail=chosen.allow_real_mail))
+    logs.begin()
+    return house.use(house.build(as_of=chosen.as_of, allow_real_mail=chosen.allow_real_mail, as_it_is=as_it_is))
 
 
 def read_day(text: str) -> date:
@@ -55,14 +61,18 @@ def say_json(value: Any) -> None:
 
 
 def say_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, as wide as the terminal; piped, without colours. Without rows, a sentence says so."""
+    """Print a table, as wide as the terminal; piped, without colours and wide. Without rows, a sentence says so.
+
+    What is too long for its column goes on in the next line: a key that is cut off helps nobody.
+    """
     lines = [tuple(map(str, row)) for row in rows]
     if not lines:
         say(f"{title}: {_('Nothing to show.')}")
         return
     table = Table(title=title, title_justify="left")
     for header in headers:
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for line in lines:
         table.add_row(*line)
-    Console().print(table)
+    is_terminal = Console().is_terminal
+    Console(width=None if is_terminal else PIPED_WIDTH).print(table)

@@ -12,10 +12,11 @@ from prefect import State
 from actions.morning import next_sending
 from flows.delivery import delivery
 from flows.morning import due_cohorts, morning
-from notifications import outbox
+from notifications import leases
 from programme.civil import civil_day
 from runtime import house
 from runtime.liveness import is_dead
+from runtime.rounds import kept_round
 
 PATIENCE = timedelta(seconds=130)
 """How long a one-shot run waits in all for messages whose next try is near: two doubts' worth."""
@@ -64,8 +65,10 @@ def run_day() -> Day:
     """
     here = house.current()
     with here.database.transaction() as session:
-        outbox.release_dead(session, is_dead=is_dead, now=here.clock.now())
-    day = run_mornings(here.clock.now())
+        leases.release_dead(session, is_dead=is_dead, now=here.clock.now())
+    with kept_round(here, here.clock.now()) as course:
+        day = run_mornings(here.clock.now())
+        course.failures = len(day.failures)
     day.verdicts = run_delivery(here.clock.now())
     patience = PATIENCE.total_seconds()
     while not day.verdicts["away"] and (seconds := _until_next_try()) is not None and seconds <= patience:
@@ -84,5 +87,5 @@ def _until_next_try() -> float | None:
     """Return the seconds until a message that was tried already may be tried again; None when none waits."""
     here = house.current()
     with here.database.reading() as session:
-        moment = outbox.next_try(session, pace=here.settings.pace)
+        moment = leases.next_try(session, pace=here.settings.pace)
     return None if moment is None else max(SHORTEST_WAIT, (moment - here.clock.now()).total_seconds() + SHORTEST_WAIT)

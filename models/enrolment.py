@@ -1,7 +1,7 @@
 """Enrolments: one cooperative in one cohort, its way through the stages, and its coaches."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -9,6 +9,10 @@ from sqlmodel import Field, SQLModel
 from models.columns import Instant, json_column, one_of
 
 ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
+KEPT = "ended_on IS NOT NULL AND pseudonymised_on IS NULL"
+"""Whose retention runs, in literal words: a partial index serves only a query that repeats its condition."""
+FOLLOWED = "status = 'active'"
+"""Who is under way, in literal words: a partial index serves only a query that repeats its condition."""
 ENROLMENT_VERSION = Column("version", Integer, nullable=False)
 
 
@@ -17,7 +21,8 @@ class Enrolment(SQLModel, table=True):
 
     ``code`` (cohort and rank, e.g. SM-2027/007) is its name in keys, commands and mail headers.
     ``watch_on`` is the next day on which a morning looks whether somebody should be alerted;
-    empty once nothing can be amiss any more.
+    empty once nothing can be amiss any more. ``pseudonymised_on`` is the day on which its retention ended
+    and the people in it became pseudonyms.
     """
 
     __table_args__ = (
@@ -29,6 +34,8 @@ class Enrolment(SQLModel, table=True):
             sqlite_where=text("watch_on IS NOT NULL"),
             postgresql_where=text("watch_on IS NOT NULL"),
         ),
+        Index("enrolment_kept", "ended_on", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
+        Index("enrolment_followed", "delegation", sqlite_where=text(FOLLOWED), postgresql_where=text(FOLLOWED)),
     )
     __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
 
@@ -44,7 +51,18 @@ class Enrolment(SQLModel, table=True):
     outcome: str | None = None
     ended_on: date | None = None
     watch_on: date | None = None
+    pseudonymised_on: date | None = None
     version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
+
+
+class EnrolmentLine(NamedTuple):
+    """What a promise needs of an enrolment, read by the hundred: as light as its row, and not to be changed."""
+
+    id: int
+    code: str
+    cooperative_id: int
+    programme_version_id: int
+    delegation: str
 
 
 class Passage(SQLModel, table=True):

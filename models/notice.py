@@ -15,6 +15,7 @@ IN_OUTBOX = "status IN ('pending', 'sending') AND channel = 'email'"
 """What may still leave by mail, in literal words: a partial index serves only a query that repeats its condition."""
 TROUBLED = "status IN ('failed', 'in_doubt')"
 """What a person must look at, in literal words for the same reason."""
+TOLD = "sent_at IS NOT NULL"
 
 
 class Notice(SQLModel, table=True):
@@ -41,14 +42,16 @@ class Notice(SQLModel, table=True):
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),
         ),
+        Index("notice_of_enrolment", "enrolment_id", "promised_at"),
         Index("notice_troubled", "status", sqlite_where=text(TROUBLED), postgresql_where=text(TROUBLED)),
+        Index("notice_told", "sent_at", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     kind: str
     cohort_id: int | None = Field(default=None, foreign_key="cohort.id")
-    enrolment_id: int | None = Field(default=None, foreign_key="enrolment.id", index=True)
+    enrolment_id: int | None = Field(default=None, foreign_key="enrolment.id")
     step_id: int | None = Field(default=None, foreign_key="step.id")
     digest_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
     recipient: str

@@ -14,6 +14,7 @@ from models.locking import locked
 from models.notice import IN_OUTBOX
 from models.session import Database
 from notifications import holds
+from notifications.claimed import Claimed
 from notifications.hours import calendar_in
 from programme.breaker import FLOOR, is_beyond, is_mass
 from programme.calendar import Calendar
@@ -44,7 +45,7 @@ def trip(database: Database, now: datetime) -> None:
         pass
 
 
-def count_claimed(session: Session, claimed: Sequence[Notice], now: datetime) -> None:
+def count_claimed(session: Session, claimed: Sequence[Claimed], now: datetime) -> None:
     """Add what begins to leave beyond the plan to the day's count, each mail once; `Mass` when it is too much.
 
     It meets what was promised after the look at the whole outbox: by a morning beside it, or drop by drop.
@@ -61,7 +62,7 @@ def count_claimed(session: Session, claimed: Sequence[Notice], now: datetime) ->
     state.beyond_on, state.beyond = today, total
 
 
-def _is_beyond(notice: Notice, calendar: Calendar) -> bool:
+def _is_beyond(notice: Claimed, calendar: Calendar) -> bool:
     return is_beyond(notice.kind, notice.due_on, civil_day(notice.promised_at), calendar)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from datetime import datetime
 
@@ -10,21 +11,24 @@ from sqlmodel import Session
 from models import ChannelState, Notice
 from notifications import breaker, copies, holds, outbox
 from notifications.backlog import settle_late
-from notifications.freezing import bytes_of, write_beside
-from notifications.handing import Frozen, Hands, hand_over, put_off
+from notifications.claimed import Claimed
+from notifications.freezing import Frozen, freeze
+from notifications.handing import Hands, hand_over, late_today
 from notifications.holders import astray, skip
 from notifications.post import Compose, PassOn, Post
 from programme.civil import civil_day
 
 __all__ = ["Compose", "PassOn", "Post", "deliver"]
 
+log = logging.getLogger("mourafaka.delivery")
 BATCH = 50
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     """Send what may leave now; return how many notices came to each verdict.
 
-    Stops when the server is away (the channel pauses, and no notice fails for it) and when the mail is on hold.
+    Stops when the server is away (the channel pauses, and no notice fails for it), when the mail is on hold, and
+    when it is told to: what was claimed and not begun is given back.
     """
     tally: Counter[str] = Counter()
     post = post.with_hours()
@@ -32,12 +36,15 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
     with Hands(post.mailers) as hands:
-        while sum(tally.values()) < limit and not tally["away"]:
+        while sum(tally.values()) < limit and not tally["away"] and not post.stops():
             batch = _next_batch(post, min(BATCH, limit - sum(tally.values())), tally)
             if batch is None:
                 break
             hand_over(post, hands, batch, tally)
-    _hand_copies_over(post)
+    if not post.stops():
+        _hand_copies_over(post)
+    if tally:
+        log.info("delivery ended", extra={"facts": {"stopped": post.stops(), **tally}})
     return tally
 
 
@@ -90,31 +97,28 @@ def _freeze(session: Session, post: Post, limit: int, tally: Counter[str], *, al
         if not alone and outbox.is_any_free(session, now=now, pace=post.pace):
             raise _NeedsTheHouse
         return None
-    claimed = [notice for notice in claimed if not put_off(session, post, notice, now)]
+    late = late_today(session, post, claimed, now)
+    claimed = [notice for notice in claimed if notice.id not in late]
     if post.breaker:
         breaker.count_claimed(session, claimed, now)
     claimed = _with_readers(session, post, claimed, tally, alone=alone)
-    frozen = [(notice, body) for notice in claimed if (body := bytes_of(session, post, notice, tally)) is not None]
-    session.flush()
-    write_beside(session, post, [notice for notice, _ in frozen], now)
-    for notice, _ in frozen:
-        session.expunge(notice)
-    return frozen
+    return freeze(session, post, claimed, tally)
 
 
 def _with_readers(
-    session: Session, post: Post, claimed: list[Notice], tally: Counter[str], *, alone: bool
-) -> list[Notice]:
+    session: Session, post: Post, claimed: list[Claimed], tally: Counter[str], *, alone: bool
+) -> list[Claimed]:
     """Return what still has a reader; the rest is passed on to who holds the role now, or skipped with the reason."""
     now = post.now()
     lost = {one.notice.id: one for one in astray(session, claimed, civil_day(now))}
     if lost and not alone:
         raise _NeedsTheHouse
     for one in lost.values():
-        passed_on = post.pass_on is not None and post.pass_on(session, one.notice, one.reason, now)
+        row = session.get_one(Notice, one.notice.id)
+        passed_on = post.pass_on is not None and post.pass_on(session, row, one.reason, now)
         tally["passed on" if passed_on else "skipped"] += 1
-        if not passed_on or one.notice.status == "sending":
-            skip(session, one.notice, one.reason, now)
+        if not passed_on or row.status == "sending":
+            skip(session, row, one.reason, now)
     return [notice for notice in claimed if notice.id not in lost]
 
 

@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel
 from models import Notice, NoticeBody
 from models.notice import UNSETTLED
 from notifications import holds
+from notifications.claimed import Claimed
 
 _TABLES = SQLModel.metadata.tables
 _NOTICE, _BODY = _TABLES[str(Notice.__tablename__)], _TABLES[str(NoticeBody.__tablename__)]
@@ -23,13 +24,31 @@ _FORGET = delete(_BODY).where(_BODY.c.notice_id == bindparam("told_id"))
 _TELLING = ("status", "reason", "sent_at", "settled_at")
 
 
-def change(session: Session, notice: Notice, values: Mapping[str, object], *, unless_held: bool = False) -> bool:
+def change(session: Session, notice: Claimed, values: Mapping[str, object], *, unless_held: bool = False) -> bool:
     """Change a claimed notice; False when its claim was lost (or, ``unless_held``, when the mail is on hold)."""
-    session.flush()
     statement = _changing(tuple(values), unless_held=unless_held)
     named = {f"new_{name}": value for name, value in values.items()}
     result = session.connection().execute(statement, {"our_id": notice.id, "our_token": notice.token, **named})
     return result.rowcount == 1
+
+
+class ClaimLost(Exception):  # noqa: N818 - no error: what was to be changed at once is changed one by one
+    """Not every claim was ours any more (or the mail is on hold)."""
+
+
+def change_all(
+    session: Session, changes: Sequence[tuple[Claimed, Mapping[str, object]]], *, unless_held: bool = False
+) -> None:
+    """Make the same kind of change to claimed notices in one go: to all of them, else `ClaimLost`: undo it then."""
+    if not changes:
+        return
+    statement = _changing(tuple(changes[0][1]), unless_held=unless_held)
+    rows = [
+        {"our_id": notice.id, "our_token": notice.token, **{f"new_{name}": value for name, value in values.items()}}
+        for notice, values in changes
+    ]
+    if session.connection().execute(statement, rows).rowcount != len(rows):
+        raise ClaimLost
 
 
 @cache
@@ -50,6 +69,12 @@ def _new(names: Sequence[str]) -> dict[str, Any]:
 def forget_body(session: Session, notice_id: int) -> None:
     """Drop the frozen bytes of a message that is settled."""
     session.connection().execute(_FORGET, {"told_id": notice_id})
+
+
+def forget_bodies(session: Session, notice_ids: Sequence[int]) -> None:
+    """Drop the frozen bytes of messages that are settled."""
+    if notice_ids:
+        session.connection().execute(_FORGET, [{"told_id": one} for one in notice_ids])
 
 
 def settle_told(session: Session, digest_id: int, status: str, reason: str, now: datetime) -> None:

@@ -19,6 +19,7 @@ from notifications.telephone import tel_link, whatsapp_link
 
 Form = Literal["txt", "html"]
 Isolate = Callable[[object], str]
+Ask = Callable[[Callable[..., Any]], Callable[..., Any]]
 UNSIGNED: Final = "unsigned"
 """The variable with which a subject is asked for without the cooperative's name."""
 
@@ -48,17 +49,23 @@ def isolator(language: str, form: Form) -> Isolate:
     return isolate_html if form == "html" else isolate_text
 
 
-def filters(language: str, isolate: Isolate) -> dict[str, Callable[..., Any]]:
-    """Return the filters of a language's templates; each value that they say is isolated."""
+def filters(language: str, isolate: Isolate, ask: Ask = lambda say: say) -> dict[str, Callable[..., Any]]:
+    """Return the filters of a language's templates; each value that they say is isolated.
+
+    ``ask`` has each of them asked in its own way (a stencil's).
+    """
 
     def isolated(say: Callable[[str], str]) -> Callable[[str], str]:
         return lru_cache(maxsize=2048)(lambda value: isolate(say(value)))  # Babel takes longer than the whole mail
 
+    named = ask(lambda line, name: sign(line, name, isolate))
+
     @pass_context
     def signed(context: Context, line: str, name: str | None) -> str:
-        return sign(line, None if context.get(UNSIGNED) else name, isolate)
+        said: str = named(line, None if context.get(UNSIGNED) else name)
+        return said
 
-    return {
+    own: dict[str, Callable[..., Any]] = {
         "isolate": isolate,
         "date_long": isolated(lambda day: _in_words(day, language, "EEEE d MMMM y")),
         "date_short": isolated(lambda day: _in_words(day, language, "d MMMM")),
@@ -67,10 +74,10 @@ def filters(language: str, isolate: Isolate) -> dict[str, Callable[..., Any]]:
         "phone": isolated(_phone),
         "tel": tel_link,
         "whatsapp": whatsapp_link,
-        "signed": signed,
         "by_cooperative": by_cooperative,
         "passages": passages,
     }
+    return {"signed": signed, **{name: ask(say) for name, say in own.items()}}
 
 
 def clean(value: object) -> str:
@@ -118,11 +125,16 @@ def _phone(number: str) -> str:
 
 def sign(line: str, name: str | None, isolate: Isolate) -> str:
     """Return a subject that fits: the line first, then as much of the name as there is room for."""
-    line = shortened(one_line(line), SUBJECT_LENGTH)
+    line = _short(line)
     room = SUBJECT_LENGTH - len(line) - len(" – ") - len(FSI + PDI)
     if name is None or room < min(12, len(name)):
         return line
     return f"{line} – {isolate(shortened(clean(name), room))}"
+
+
+@lru_cache(maxsize=1024)
+def _short(line: str) -> str:
+    return shortened(one_line(line), SUBJECT_LENGTH)
 
 
 def shortened(text: str, length: int) -> str:

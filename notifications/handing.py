@@ -17,16 +17,17 @@ from types import TracebackType
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col
 
-from models import ChannelState, Notice
+from models import ChannelState
 from models.locking import locked
 from models.trouble import again_if_crossed
-from notifications import holds, outbox
+from notifications import fenced, holds, outbox
 from notifications.answers import Answer, Mailer
+from notifications.claimed import Claimed
+from notifications.freezing import Frozen
 from notifications.post import Post
 
 LONGEST_PAUSE = timedelta(hours=1)
-Frozen = tuple[Notice, bytes]
-Met = tuple[Notice, Answer]
+Met = tuple[Claimed, Answer]
 MOMENT = 0.002
 """Seconds that an answer waits for the next one, so that both are written down in one go: less than a disk takes."""
 BREATHE = (
@@ -43,7 +44,7 @@ class Hands:
     def __init__(self, mailers: Sequence[Mailer]) -> None:
         self._mailers = mailers
         self._free = list(mailers)
-        self._answers: SimpleQueue[tuple[Mailer, Notice, Answer | BaseException]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[Mailer, Claimed, Answer | BaseException]] = SimpleQueue()
         self._given = {mailer: SimpleQueue[Frozen | None]() for mailer in mailers} if len(mailers) > 1 else {}
         self._threads = [Thread(target=self._serve, args=(mailer,), daemon=True) for mailer in self._given]
 
@@ -114,11 +115,12 @@ def hand_over(post: Post, hands: Hands, batch: Sequence[Frozen], tally: Counter[
             last = hands.answers(all_of_them=True)
             tally.update(answer.verdict for _, answer in last)
             return again_if_crossed(partial(_pause, post, met + last, waiting))
-        following = [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
+        stops = post.stops()
+        following = [] if stops else [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
         going, are_held = again_if_crossed(partial(_turn, post, met, following))
         for frozen in going:
             hands.take(frozen)
-        if are_held:
+        if are_held or stops:
             gone = {notice.id for notice, _ in going}
             left = [one for one in (*following, *waiting) if one[0].id not in gone]
             met = hands.answers(all_of_them=True)
@@ -131,27 +133,54 @@ def hand_over(post: Post, hands: Hands, batch: Sequence[Frozen], tally: Counter[
 def _turn(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[list[Frozen], bool]:
     """Settle what was answered, and mark what is about to leave; return that, and whether the mail is on hold.
 
-    What has lost its claim is passed over, and so is what it is too late in the day for.
+    What has lost its claim is passed over, and so is what it is too late in the day for. As long as nothing
+    is, all is written in a few words; else it is undone, and done one by one.
     """
+    try:
+        return _all_at_once(post, met, following), False
+    except fenced.ClaimLost:
+        return _one_by_one(post, met, following)
+
+
+def _all_at_once(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> list[Frozen]:
+    now = post.now()
+    with post.database.transaction(alone=False) as session:
+        outbox.settle_accepted(session, [one for one in met if one[1].verdict == "accepted"], now=now)
+        for notice, answer in met:
+            if answer.verdict != "accepted":
+                outbox.settle(session, notice, answer, now=now, pace=post.pace)
+        if met:
+            session.connection().execute(BREATHE)  # the server answered: its earlier failures are forgotten
+        late = late_today(session, post, [notice for notice, _ in following], now)
+        going = [one for one in following if one[0].id not in late]
+        outbox.begin_all(session, [notice for notice, _ in going], now=now, pace=post.pace)
+        return going
+
+
+def _one_by_one(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[list[Frozen], bool]:
     now = post.now()
     with post.database.transaction(alone=False) as session:
         for notice, answer in met:
             outbox.settle(session, notice, answer, now=now, pace=post.pace)
         if met:
-            session.connection().execute(BREATHE)  # the server answered: its earlier failures are forgotten
-        timely = [one for one in following if not put_off(session, post, one[0], now)]
+            session.connection().execute(BREATHE)
+        late = late_today(session, post, [notice for notice, _ in following], now)
+        timely = [one for one in following if one[0].id not in late]
         going = [one for one in timely if outbox.begin_data(session, one[0], now=now, pace=post.pace)]
         return going, len(going) < len(timely) and holds.is_open(session)
 
 
-def put_off(session: Session, post: Post, notice: Notice, now: datetime) -> bool:
-    """Have what may not leave at this hour, whatever kept it until now, wait for the next opening."""
-    opening = post.pace.opening(notice, now)
-    return opening > now and outbox.give_back(session, notice, notice.error, send_at=opening)
+def late_today(session: Session, post: Post, notices: Sequence[Claimed], now: datetime) -> set[int]:
+    """Have what may not leave at this hour, whatever kept it until now, wait for the next opening; return its ids."""
+    openings = {one: post.pace.hours.opening(one, now) for one in {notice.cohort_id for notice in notices}}
+    late = [notice for notice in notices if openings[notice.cohort_id] > now]
+    for notice in late:
+        outbox.give_back(session, notice, notice.error, send_at=openings[notice.cohort_id])
+    return {notice.id for notice in late}
 
 
 def _let_go(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:
-    """Give back what was claimed before the mail was put on hold, and settle what was still under way."""
+    """Give back what was claimed before the mail was put on hold or we were told to stop; settle what was under way."""
     now = post.now()
     with post.database.transaction(alone=False) as session:
         for notice, answer in met:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlalchemy import and_, delete, or_, select
+from sqlmodel import Session, col
 
 from models import Contact, Cooperative, Enrolment, Notice, NoticeBody, Person, RoleAssignment
+from notifications.claimed import Claimed, write
 from notifications.own_texts import version_again
 from notifications.promises import names_of
-from notifications.recipients import contacts_on
 
 NOBODY = "nobody answers for this cooperative by mail any more"
 ROLE_ENDED = "{code} does not hold this role any more"
@@ -22,15 +23,15 @@ ROLE_ENDED = "{code} does not hold this role any more"
 class Astray:
     """A message that must not leave as it was promised, and why."""
 
-    notice: Notice
+    notice: Claimed
     reason: str
 
 
-def astray(session: Session, claimed: Sequence[Notice], on: date) -> list[Astray]:
+def astray(session: Session, claimed: Sequence[Claimed], on: date) -> list[Astray]:
     """Return what has lost its reader; an address that has changed is renewed in place.
 
     What may have arrived already (a doubt) goes its way: it is repeated byte for byte, or a
-    person looks. At most five queries, however many messages.
+    person looks. At most three queries, however many messages, and two for each that has a new address.
     """
     sure = [notice for notice in claimed if not notice.doubts]
     return [
@@ -39,75 +40,82 @@ def astray(session: Session, claimed: Sequence[Notice], on: date) -> list[Astray
     ]
 
 
-def _cooperatives(session: Session, notices: Sequence[Notice], on: date) -> list[Astray]:
-    known = _enrolled(session, {one.enrolment_id for one in notices if one.enrolment_id is not None})
-    contacts = contacts_on(session, {row.id for row in known.values() if row.id is not None}, on) if known else {}
+def _cooperatives(session: Session, notices: Sequence[Claimed], on: date) -> list[Astray]:
+    answering = _answering(session, {one.enrolment_id for one in notices if one.enrolment_id is not None}, on)
     lost = []
     for notice in notices:
-        cooperative = known.get(notice.enrolment_id or 0)
-        if cooperative is None:
+        if notice.enrolment_id not in answering:
             continue
-        contact = contacts.get(cooperative.id or 0)
-        if contact is None or not contact.email or contact.bad_address_at is not None:
+        contact_id, email = answering[notice.enrolment_id]
+        if not email:
             lost.append(Astray(notice, NOBODY))
-        elif contact.email != notice.address:
-            _readdress(session, notice, contact.email)
-            _greet(notice, contact, cooperative)
+        elif email != notice.address:
+            _readdress(session, notice, email)
+            _greet(session, notice, contact_id)
     return lost
 
 
-def _enrolled(session: Session, ids: set[int]) -> dict[int, Cooperative]:
+def _answering(session: Session, ids: set[int], on: date) -> dict[int | None, tuple[int, str | None]]:
+    """Return who answers for each enrolment on a day, and at which good address."""
     if not ids:
         return {}
-    rows = session.exec(select(Enrolment.id, Cooperative).join(Cooperative).where(col(Enrolment.id).in_(ids)))
-    return {enrolment_id: cooperative for enrolment_id, cooperative in rows if enrolment_id is not None}
+    in_force = and_(col(Contact.starts_on) <= on, or_(col(Contact.ends_on).is_(None), col(Contact.ends_on) >= on))
+    columns: Any = (Enrolment.id, Contact.id, Contact.email, Contact.bad_address_at)
+    rows = session.connection().execute(
+        select(*columns)
+        .select_from(Enrolment)
+        .outerjoin(Contact, and_(col(Contact.cooperative_id) == Enrolment.cooperative_id, in_force))
+        .where(col(Enrolment.id).in_(ids))
+        .order_by(col(Contact.starts_on), col(Contact.id))
+    )
+    return {enrolment: (contact, None if bad else email) for enrolment, contact, email, bad in rows}
 
 
-def _readdress(session: Session, notice: Notice, address: str | None) -> None:
+def _readdress(session: Session, notice: Claimed, address: str) -> None:
     """Send it to another address: its bytes are made anew, its identity stays."""
-    notice.address = address
     if notice.body_digest is not None:
         session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id) == notice.id))
-        notice.body_digest = None
+    write(session, notice, {"address": address, "body_digest": None})
 
 
-def _greet(notice: Notice, contact: Contact, cooperative: Cooperative) -> None:
-    notice.language = contact.language
-    notice.facts.update(recipient=contact.name, **names_of(cooperative, contact.language))
-    notice.template_version = version_again(notice, contact.language)
+def _greet(session: Session, notice: Claimed, contact_id: int) -> None:
+    contact = session.get_one(Contact, contact_id)
+    names = names_of(session.get_one(Cooperative, contact.cooperative_id), contact.language)
+    again = {
+        "language": contact.language,
+        "facts": {**notice.facts, "recipient": contact.name, **names},
+        "template_version": version_again(notice, contact.language),
+    }
+    write(session, notice, again)
 
 
-def _staff(session: Session, notices: Sequence[Notice], on: date) -> list[Astray]:
+def _staff(session: Session, notices: Sequence[Claimed], on: date) -> list[Astray]:
     codes = {one.recipient.partition(":")[2] for one in notices}
     if not codes:
         return []
-    people = {row.code: row for row in session.exec(select(Person).where(col(Person.code).in_(codes)))}
-    roles = session.exec(select(Person.code, RoleAssignment).join(Person).where(col(Person.code).in_(codes))).all()
+    say, asked = session.connection().execute, col(Person.code).in_(codes)
+    addresses: Any = select(col(Person.code), col(Person.email)).where(asked, col(Person.bad_address_at).is_(None))
+    people = dict(say(addresses).tuples().all())
+    of_role: Any = (Person.code, RoleAssignment.role, RoleAssignment.starts_on, RoleAssignment.ends_on)
+    roles = say(select(*of_role).select_from(RoleAssignment).join(Person).where(asked)).all()
     lost = []
     for notice in notices:
         role, _, code = notice.recipient.partition(":")
-        held = [one for holder, one in roles if (holder, one.role) == (code, role)]
-        if held and not any(_in_force(one, on) for one in held):
+        held = [one for one in roles if (one.code, one.role) == (code, role)]
+        if held and not any(one.starts_on <= on and (one.ends_on is None or one.ends_on >= on) for one in held):
             lost.append(Astray(notice, ROLE_ENDED.format(code=code)))
-        elif (person := people.get(code)) is not None and person.email and person.bad_address_at is None:
-            _correct(session, notice, person.email)
+        elif people.get(code) and notice.address is not None and notice.address != people[code]:
+            _readdress(session, notice, people[code])
     return lost
-
-
-def _in_force(role: RoleAssignment, on: date) -> bool:
-    return role.starts_on <= on and (role.ends_on is None or role.ends_on >= on)
-
-
-def _correct(session: Session, notice: Notice, address: str) -> None:
-    if notice.address is not None and notice.address != address:
-        _readdress(session, notice, address)
 
 
 def skip(session: Session, notice: Notice, reason: str, now: datetime) -> None:
     """Settle what nobody is to read, with the reason; what a message of the day was to tell settles with it."""
-    _readdress(session, notice, notice.address)
-    told = session.exec(
-        select(Notice).where(Notice.digest_id == notice.id, col(Notice.status).in_(("pending", "sending")))
+    if notice.body_digest is not None:
+        session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id) == notice.id))
+        notice.body_digest = None
+    told = session.scalars(
+        select(Notice).where(col(Notice.digest_id) == notice.id, col(Notice.status).in_(("pending", "sending")))
     )
     for one in (notice, *told):
         one.status, one.reason, one.settled_at = "skipped", reason, now

@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, insert, select
 
-from models import Link, Notice
+from models import Link
+from notifications.claimed import Promised
 
 LASTS = timedelta(days=30)
 KEPT = timedelta(days=30)
@@ -42,13 +43,13 @@ class Links:
     base_url: str
     lasts: timedelta = LASTS
 
-    def to_step(self, session: Session, message: Notice, item: Notice, now: datetime) -> str | None:
+    def to_step(self, session: Session, message: Promised, item: Promised, now: datetime) -> str | None:
         """Return the link of one item of a message of the day; None for an item without a step to do."""
         if item.step_id is None or item.enrolment_id is None or item.kind not in WITH_A_LINK:
             return None
         return self._noted(session, message, item, now, purpose="step")
 
-    def to_refuse(self, session: Session, message: Notice, now: datetime) -> str | None:
+    def to_refuse(self, session: Session, message: Promised, now: datetime) -> str | None:
         """Return the link that ends messages of a message's topic; None where it may not be refused."""
         topic = message.facts.get("topic")
         if not topic or message.enrolment_id is None:
@@ -56,11 +57,12 @@ class Links:
         return self._noted(session, message, message, now, purpose="unwanted", topic=str(topic))
 
     def _noted(
-        self, session: Session, message: Notice, item: Notice, now: datetime, *, purpose: str, topic: str = ""
+        self, session: Session, message: Promised, item: Promised, now: datetime, *, purpose: str, topic: str = ""
     ) -> str:
         token = self.token(purpose, message.key, message.address or "", item.key, item.recipient, topic)
-        session.info.setdefault(_NOTED, {})[hash_of(token)] = {
-            "hash": hash_of(token),
+        hashed = hash_of(token)
+        session.info.setdefault(_NOTED, {})[hashed] = {
+            "hash": hashed,
             "purpose": purpose,
             "notice_id": message.id,
             "enrolment_id": item.enrolment_id,
@@ -99,7 +101,7 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def keep(session: Session, now: datetime, messages: Iterable[Notice]) -> int:
+def keep(session: Session, now: datetime, messages: Iterable[Promised]) -> int:
     """Write down the links of messages that were frozen in this transaction: three statements, however many.
 
     Links whose end is long past go. Returns how many are new.

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, text, update
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, or_, text, update
+from sqlalchemy import select as core_select
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlmodel import Session, col, select
 
 from models import Contact, Notice, NoticeBody, Person
 from models.notice import IN_OUTBOX
 from notifications import fenced
 from notifications.answers import Answer
+from notifications.claimed import COLUMNS, TABLE, Claimed, Promised, read
 from notifications.hours import ANY_HOUR, Openings
 
 MAX_ATTEMPTS = 5
@@ -34,7 +39,7 @@ class Pace:
     doubt_wait: timedelta = DOUBT_WAIT
     hours: Openings = ANY_HOUR
 
-    def opening(self, notice: Notice, moment: datetime) -> datetime:
+    def opening(self, notice: Claimed, moment: datetime) -> datetime:
         """Return the first instant from ``moment`` on at which a notice may leave."""
         return self.hours.opening(notice.cohort_id, moment)
 
@@ -50,76 +55,63 @@ class Pace:
 
 def claim(
     session: Session, *, now: datetime, pace: Pace, limit: int, by: str = "", digests: bool = True
-) -> list[Notice]:
+) -> list[Claimed]:
     """Take up to ``limit`` messages that may leave now, oldest first; each has a lease and a new token.
 
     An expired lease means that a sender died. If its message had begun to leave (DATA), it is
     tried once more, 60 s later at the soonest; after a second doubt it waits for a person. What
     another sender is claiming at this moment is passed over, never waited for.
     """
-    free = _is_free(now, pace)
-    if not digests:
-        free = and_(free, ~col(Notice.kind).endswith(DIGEST, autoescape=True))
-    oldest = select(Notice.id).where(free).order_by(col(Notice.send_at), col(Notice.id)).limit(limit)
-    ids = [*filter(None, session.exec(oldest.with_for_update(skip_locked=True)))]
+    say, moment = session.connection().execute, {"now": now, "doubted_before": now - pace.doubt_wait}
+    found = say(_oldest(digests=digests), {**moment, "most": limit}).all()
+    doubted = [one for one, is_doubted in found if is_doubted]
+    if doubted:
+        _give_up_twice_doubted(session, doubted, now)
+    ids = [one for one, is_doubted in found if not is_doubted]
     if not ids:
         return []
-    _give_up_twice_doubted(session, ids, now)
-    taken = session.scalars(
-        update(Notice)
-        .where(col(Notice.id).in_(ids), free)
-        .values(
-            status="sending",
-            doubts=Notice.doubts + case((_died_in_data(), 1), else_=0),
-            claimed_by=by,
-            lease_until=now + pace.lease,
-            data_begun=False,
-            token=Notice.token + 1,
-            attempts=Notice.attempts + 1,
-        )
-        .returning(col(Notice.id))
-        .execution_options(synchronize_session=False)
-    ).all()
-    return _load(session, [*filter(None, taken)], now)
+    taken = say(_taking(), {**moment, "ids": ids, "by": by, "until": now + pace.lease})
+    try:
+        return _in_turn(read(taken))
+    except ValueError:
+        return _in_turn(_read_one_by_one(session, ids, now))
+
+
+@cache
+def _oldest(*, digests: bool) -> Select[Any]:
+    twice = and_(_died_in_data(), col(Notice.doubts) >= MAX_DOUBTS - 1)
+    free = _is_free(bindparam("now"), bindparam("doubted_before"))
+    kinds = () if digests else (~col(Notice.kind).endswith(DIGEST, autoescape=True),)
+    oldest = core_select(TABLE.c.id, twice).where(free, *kinds).order_by(TABLE.c.send_at, TABLE.c.id)
+    return oldest.limit(bindparam("most")).with_for_update(skip_locked=True)
+
+
+@cache
+def _taking() -> ReturningUpdate[Any]:
+    values = {
+        "status": "sending",
+        "doubts": TABLE.c.doubts + case((_died_in_data(), 1), else_=0),
+        "claimed_by": bindparam("by"),
+        "lease_until": bindparam("until"),
+        "data_begun": False,
+        "token": TABLE.c.token + 1,
+        "attempts": TABLE.c.attempts + 1,
+    }
+    free = _is_free(bindparam("now"), bindparam("doubted_before"))
+    chosen = TABLE.c.id.in_(bindparam("ids", expanding=True))
+    return update(TABLE).where(chosen, free).values(values).returning(*COLUMNS)
+
+
+def _in_turn(taken: list[Claimed]) -> list[Claimed]:
+    return sorted(taken, key=lambda one: (one.send_at, one.id))
 
 
 def is_any_free(session: Session, *, now: datetime, pace: Pace) -> bool:
     """Tell whether anything may be claimed, a message of the day too."""
-    return session.exec(select(Notice.id).where(_is_free(now, pace)).limit(1)).first() is not None
+    return session.exec(select(Notice.id).where(_is_free(now, now - pace.doubt_wait)).limit(1)).first() is not None
 
 
-def release_dead(session: Session, *, is_dead: Callable[[str], bool], now: datetime) -> int:
-    """End the leases of senders that are known to have died; return how many messages that frees.
-
-    Nobody need wait for such a lease to run out. A message that may have left still waits its 60 s.
-    """
-    holders = session.exec(select(Notice.claimed_by).where(Notice.status == "sending").distinct()).all()
-    dead = [holder for holder in holders if holder and is_dead(holder)]
-    if not dead:
-        return 0
-    result = session.execute(
-        update(Notice)
-        .where(col(Notice.status) == "sending", col(Notice.claimed_by).in_(dead), col(Notice.lease_until) >= now)
-        .values(lease_until=now - timedelta(microseconds=1))
-        .execution_options(synchronize_session=False)
-    )
-    freed: int = result.rowcount  # type: ignore[attr-defined] # an UPDATE's result has it
-    return freed
-
-
-def next_try(session: Session, *, pace: Pace) -> datetime | None:
-    """Return when the first message that was tried already may be tried again; None when none waits so."""
-    tried = select(func.min(Notice.send_at)).where(
-        Notice.channel == "email", Notice.status == "pending", (col(Notice.attempts) > 0) | (col(Notice.doubts) > 0)
-    )
-    sending = select(func.min(Notice.lease_until)).where(Notice.channel == "email", Notice.status == "sending")
-    fresh = session.exec(sending.where(col(Notice.data_begun).is_(False))).one()
-    doubted = session.exec(sending.where(col(Notice.data_begun).is_(True))).one()
-    moments = (session.exec(tried).one(), fresh, doubted + pace.doubt_wait if doubted else None)
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _is_free(now: datetime, pace: Pace) -> ColumnElement[bool]:
+def _is_free(now: Any, doubted_before: Any) -> ColumnElement[bool]:
     """Tell, in the database, what nobody holds: the condition of choosing and, once more, of taking."""
     return and_(
         text(IN_OUTBOX),
@@ -127,7 +119,7 @@ def _is_free(now: datetime, pace: Pace) -> ColumnElement[bool]:
         or_(
             col(Notice.status) == "pending",
             and_(col(Notice.data_begun).is_(False), col(Notice.lease_until) < now),
-            and_(col(Notice.data_begun).is_(True), col(Notice.lease_until) < now - pace.doubt_wait),
+            and_(col(Notice.data_begun).is_(True), col(Notice.lease_until) < doubted_before),
         ),
     )
 
@@ -148,27 +140,20 @@ def _give_up_twice_doubted(session: Session, ids: Sequence[int], now: datetime) 
         _follow(session, one, "in_doubt", TWICE_IN_DOUBT, now)
 
 
-def _load(session: Session, ids: Sequence[int], now: datetime) -> list[Notice]:
-    """Read what was taken, oldest first; when a row cannot be read, row by row, and that one is parked."""
-    rows = select(Notice).execution_options(populate_existing=True).order_by(col(Notice.send_at), col(Notice.id))
-    try:
-        return list(session.exec(rows.where(col(Notice.id).in_(ids))))
-    except ValueError:
-        if len(ids) > 1:
-            found = [notice for one in ids for notice in _load(session, [one], now)]
-            return sorted(found, key=lambda notice: (notice.send_at, notice.id))
-    session.execute(
-        update(Notice)
-        .where(col(Notice.id).in_(ids))
-        .values(status="failed", reason=UNREADABLE, settled_at=now)
-        .execution_options(synchronize_session=False)
-    )
+def _read_one_by_one(session: Session, ids: Sequence[int], now: datetime) -> list[Claimed]:
+    """Read what was taken row by row, where one cannot be read: that one is parked."""
+    found = list[Claimed]()
     for one in ids:
-        _follow(session, one, "failed", UNREADABLE, now)
-    return []
+        try:
+            found += read(session.connection().execute(core_select(*COLUMNS).where(TABLE.c.id == one)))
+        except ValueError:
+            parked = {"status": "failed", "reason": UNREADABLE, "settled_at": now}
+            session.connection().execute(update(TABLE).where(TABLE.c.id == one).values(parked))
+            _follow(session, one, "failed", UNREADABLE, now)
+    return found
 
 
-def begin_data(session: Session, notice: Notice, *, now: datetime, pace: Pace) -> bool:
+def begin_data(session: Session, notice: Claimed, *, now: datetime, pace: Pace) -> bool:
     """Write down that a message is about to leave; False when the claim was lost, or the mail is on hold.
 
     The lease starts anew, so that a sender that waited long in its own batch, or froze, is not
@@ -178,7 +163,22 @@ def begin_data(session: Session, notice: Notice, *, now: datetime, pace: Pace) -
     return fenced.change(session, notice, begun, unless_held=True)
 
 
-def settle(session: Session, notice: Notice, answer: Answer, *, now: datetime, pace: Pace) -> bool:
+def settle_accepted(session: Session, met: Sequence[tuple[Claimed, Answer]], *, now: datetime) -> None:
+    """Write down at once that messages were accepted; `fenced.ClaimLost` when the claim of one was lost meanwhile."""
+    fenced.change_all(session, [(notice, _ended("sent", "", answer, now)) for notice, answer in met])
+    fenced.forget_bodies(session, [notice.id for notice, _ in met])
+    for notice, _ in met:
+        if is_digest(notice):
+            fenced.settle_told(session, notice.id, "sent", "", now)
+
+
+def begin_all(session: Session, notices: Sequence[Claimed], *, now: datetime, pace: Pace) -> None:
+    """Write down that messages are about to leave; `fenced.ClaimLost` when not all of them may."""
+    begun = {"data_begun": True, "lease_until": now + pace.lease}
+    fenced.change_all(session, [(notice, begun) for notice in notices], unless_held=True)
+
+
+def settle(session: Session, notice: Claimed, answer: Answer, *, now: datetime, pace: Pace) -> bool:
     """Write down what became of a claimed message; False when the claim was lost meanwhile."""
     if answer.verdict == "accepted":
         return _end(session, notice, "sent", "", answer, now)
@@ -195,18 +195,18 @@ def settle(session: Session, notice: Notice, answer: Answer, *, now: datetime, p
     return _put_back(session, notice, code=answer.code, error=answer.text, send_at=later)
 
 
-def give_back(session: Session, notice: Notice, error: str, *, send_at: datetime | None = None) -> bool:
+def give_back(session: Session, notice: Claimed, error: str, *, send_at: datetime | None = None) -> bool:
     """Let go of a claimed message that was not handed over; the try does not count."""
     when = send_at or notice.send_at
     return _put_back(session, notice, attempts=notice.attempts - 1, error=error, send_at=when)
 
 
-def fail(session: Session, notice: Notice, reason: str, *, now: datetime) -> bool:
+def fail(session: Session, notice: Claimed, reason: str, *, now: datetime) -> bool:
     """Park a claimed notice that cannot be made into a message."""
     return _end(session, notice, "failed", reason, Answer("refused", None, reason), now)
 
 
-def _refuse(session: Session, notice: Notice, answer: Answer, now: datetime) -> bool:
+def _refuse(session: Session, notice: Claimed, answer: Answer, now: datetime) -> bool:
     what = "address" if answer.bad_address else "message"
     said = answer.code if answer.code is not None else answer.text
     done = _end(session, notice, "failed", f"{what} refused by the server ({said})", answer, now)
@@ -215,7 +215,7 @@ def _refuse(session: Session, notice: Notice, answer: Answer, now: datetime) -> 
     return done
 
 
-def _doubt(session: Session, notice: Notice, answer: Answer, now: datetime, pace: Pace) -> bool:
+def _doubt(session: Session, notice: Claimed, answer: Answer, now: datetime, pace: Pace) -> bool:
     doubts = notice.doubts + 1
     if doubts >= MAX_DOUBTS:
         return _end(session, notice, "in_doubt", TWICE_IN_DOUBT, answer, now, doubts=doubts)
@@ -224,10 +224,17 @@ def _doubt(session: Session, notice: Notice, answer: Answer, now: datetime, pace
 
 
 def _end(
-    session: Session, notice: Notice, status: str, reason: str, answer: Answer, now: datetime, **values: object
+    session: Session, notice: Claimed, status: str, reason: str, answer: Answer, now: datetime, **values: object
 ) -> bool:
+    done = fenced.change(session, notice, {**_ended(status, reason, answer, now), **values})
+    if done:
+        _follow(session, notice.id, status, reason, now, tells=is_digest(notice))
+    return done
+
+
+def _ended(status: str, reason: str, answer: Answer, now: datetime) -> dict[str, object]:
     is_sent = status == "sent"
-    ended = {
+    return {
         "status": status,
         "reason": reason,
         "code": answer.code,
@@ -235,13 +242,9 @@ def _end(
         "sent_at": now if is_sent else None,
         "settled_at": now,
     }
-    done = fenced.change(session, notice, {**ended, **values})
-    if done and notice.id is not None:
-        _follow(session, notice.id, status, reason, now, tells=is_digest(notice))
-    return done
 
 
-def _put_back(session: Session, notice: Notice, **values: object) -> bool:
+def _put_back(session: Session, notice: Claimed, **values: object) -> bool:
     freed = {"status": "pending", "data_begun": False, "lease_until": None}
     return fenced.change(session, notice, {**freed, **values})
 
@@ -253,7 +256,7 @@ def _follow(session: Session, notice_id: int, status: str, reason: str, now: dat
         fenced.settle_told(session, notice_id, status, reason, now)
 
 
-def is_digest(notice: Notice) -> bool:
+def is_digest(notice: Promised) -> bool:
     """Tell whether a notice is a message of the day, which tells others."""
     return notice.kind.endswith(DIGEST)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, UndefinedError
 from jinja2.meta import find_undeclared_variables
@@ -15,17 +15,21 @@ from markupsafe import Markup
 
 import templates
 from notifications.errors import UnknownNotice
-from notifications.filters import UNSIGNED, Form, filters, isolator, one_line, paragraphs
+from notifications.filters import UNSIGNED, Ask, Form, filters, isolator, one_line, paragraphs
 from notifications.grouping import is_late
 from notifications.kinds import BOTH, IN_TURN, KINDS, LANGUAGES, READINGS
+from notifications.stencils import Render, Stencils, ask_about_all, cuttable
 
 FOLDER: Final = Path(templates.__file__).parent / "emails"
 PARTS: Final[Mapping[str, Form]] = {"subject.txt": "txt", "body.txt": "txt", "body.html": "html"}
 SAID: Final = frozenset({"said", "own_preview", "own_message", "own_sentences"})
 """What we put into the layouts ourselves: no facts of a notice."""
+OUR_OWN: Final = frozenset({UNSIGNED, "refuse_url"})
+"""What we may add to the facts of one message."""
 _SIDES: Final = {"fr": "left", "ar": "right"}
 
 Facts = Mapping[str, object]
+Way = Literal["plain", "filling", "cutting"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Sources:
     text: Template
     html: Template
     facts: frozenset[str]
+    said: Mapping[str, Stencils]
+    """What each part says, cut into a stencil once it has been said a few times."""
 
     def check(self, facts: Facts) -> None:
         """Refuse facts that lack a name, also where this cooperative's case would not have said it."""
@@ -43,7 +49,7 @@ class Sources:
 
     def line(self, facts: Facts, *, signed: bool = True) -> str:
         """Return the subject: with as much of the cooperative's name as there is room for, or without it."""
-        return one_line(self.subject.render(facts if signed else {**facts, UNSIGNED: True}))
+        return one_line(self.said["subject.txt"].say(facts if signed else {**facts, UNSIGNED: True}))
 
     def sentences(self, facts: Facts) -> str:
         """Return the plain body, without greeting and footer."""
@@ -59,11 +65,11 @@ class Sources:
 
     def whole_text(self, facts: Facts) -> str:
         """Return the plain text as it is sent."""
-        return paragraphs(self.text.render(facts))
+        return paragraphs(self.said["body.txt"].say(facts))
 
     def whole_html(self, facts: Facts) -> str:
         """Return the page as it is sent."""
-        return self.html.render(facts)
+        return self.said["body.html"].say(facts)
 
 
 def _block(template: Template, name: str, facts: Facts) -> str:
@@ -81,11 +87,23 @@ def refuse_missing(wanted: frozenset[str], facts: Facts) -> None:
 def sources_of(kind: str, language: str, folder: Path = FOLDER) -> Sources:
     """Return a notice's templates in one language, compiled; an unknown kind or language is refused."""
     refuse_unknown(kind, language, LANGUAGES)
-    subject, text, html = (
-        environment_of(language, form, folder).get_template(f"{kind}/{language}/{part}.jinja")
-        for part, form in PARTS.items()
-    )
-    return Sources(subject, text, html, facts_of(kind, language, folder))
+    asked = facts_of(kind, language, folder)
+    subject, text, html = (_template(kind, language, part, folder) for part in PARTS)
+    drawn = {part: partial(_drawn, kind, language, part, folder) for part in PARTS}
+    said = {
+        part: Stencils(template.render, drawn[part], PARTS[part], asked | OUR_OWN)
+        for part, template in zip(PARTS, (subject, text, html), strict=True)
+    }
+    return Sources(subject, text, html, asked, said)
+
+
+def _template(kind: str, language: str, part: str, folder: Path, way: Way = "filling") -> Template:
+    environment = environment_of(language, PARTS[part], folder, way)
+    return environment.get_template(f"{kind}/{language}/{part}.jinja")
+
+
+def _drawn(kind: str, language: str, part: str, folder: Path) -> Render:
+    return _template(kind, language, part, folder, "cutting").render
 
 
 def refuse_unknown(kind: str, reading: str, readings: Sequence[str] = READINGS) -> None:
@@ -149,11 +167,13 @@ def digest_of(files: Sequence[Path]) -> str:
 
 
 @cache
-def environment_of(language: str, form: Form, folder: Path = FOLDER) -> Environment:
+def environment_of(language: str, form: Form, folder: Path = FOLDER, way: Way = "plain") -> Environment:
     """Return the Jinja environment of one language and form: its filters know how to isolate and how to say dates.
 
     The words of the language's layout are at hand in every template as ``say``, the form's pieces
     as ``part``. In the environment of both languages ``say`` is Arabic, and ``fr`` has the French words.
+    One for ``cutting`` says the same, and can be asked about stand-ins; one for ``filling`` says by stencils
+    what a message of the day tells of each cooperative.
     """
     own = IN_TURN[language][0] if language in IN_TURN else language
     environment = Environment(
@@ -167,10 +187,33 @@ def environment_of(language: str, form: Form, folder: Path = FOLDER) -> Environm
     environment.globals.clear()  # a fact named like one of Jinja's own globals would pass unseen
     environment.globals.update(language=own, rtl=own == "ar", side=_SIDES[own])
     environment.globals["refuse_url"] = None  # only what may be refused has one, and it is no promised fact
-    environment.filters.update(filters(own, isolator(own, form)))
     environment.tests["late"] = is_late
+    ask: Ask = cuttable if way == "cutting" else lambda say: say
+    if way == "cutting":
+        ask_about_all(environment)
+    environment.filters.update(filters(own, isolator(own, form), ask))
+    environment.globals["told"] = _telling(environment, partial(environment_of, language, form, folder), way, form)
     environment.globals["say"] = environment.get_template("words.jinja").module
     environment.globals["part"] = environment.get_template(f"_layout/parts.{form}.jinja").module
     if language == BOTH:
-        environment.globals["fr"] = environment_of("fr", form, folder).globals["say"]
+        environment.globals["fr"] = environment_of("fr", form, folder, way).globals["say"]
     return environment
+
+
+def _telling(environment: Environment, another: Callable[[Way], Environment], way: Way, form: Form) -> Any:
+    """Return what says, in a message of the day, what there is about one cooperative."""
+
+    def plainly(group: object) -> str:
+        return _macro(environment, group)
+
+    if way != "filling":
+        return plainly
+    stencils = Stencils(plainly, lambda: partial(_macro, another("cutting")), form, ("cooperative", "entries", "phone"))
+    as_said: Callable[[str], str] = Markup if form == "html" else str
+    return lambda group: as_said(stencils.say(vars(group)))
+
+
+def _macro(environment: Environment, group: object) -> str:
+    parts: Any = environment.globals["part"]
+    said: str = parts.told_of(group)
+    return said

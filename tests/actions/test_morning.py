@@ -26,7 +26,7 @@ from actions.morning import (
 from models import Cohort, History, Lease, Notice, Step
 from models.session import Database
 from programme.errors import MorningBusy
-from tests.world import CODE, assign_coaches, at, evaluate, morning, open_enrolled, open_world, step_row, tick
+from tests.world import CODE, at, evaluate, morning, open_enrolled, open_followed, open_world, step_row, tick
 
 NAME = "morning:SM-2027"
 EIGHT = at(date(2027, 1, 4))
@@ -53,8 +53,7 @@ def everything(database: Database) -> list[object]:
 
 @pytest.mark.parametrize("day", [date(2027, 1, 4), date(2027, 1, 18), date(2027, 2, 2)])
 def test_morning_twice_is_a_morning_once(database: Database, day: date) -> None:
-    open_enrolled(database, cooperatives=3, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=3, without_email=(2,))
     for step in ("start.contact", "start.convention", "start.data-protection"):
         tick(database, step, date(2027, 1, 4))
     evaluate(database, "M0", date(2027, 1, 4))
@@ -106,6 +105,21 @@ def test_step_that_fails_holds_back_nobody_and_is_reported(database: Database) -
         "SM-2027/003/start.contact",
         "SM-2027/003/start.convention",
     ]
+
+
+def test_meeting_whose_hour_cannot_be_said_holds_back_nobody(database: Database) -> None:
+    """Its invitation has the shape of the others', but for a value that the template cannot read."""
+    open_enrolled(database, cooperatives=3)
+    with database.transaction() as session:
+        step = step_row(session, "diagnosis.visit", rank=2)
+        step.at = "9:5"
+        spoilt = step.id
+    done = morning(database, date(2027, 1, 15))
+    with database.reading() as session:
+        keys = session.exec(select(Notice.key).where(Notice.kind == "meeting").order_by(Notice.key)).all()
+    assert [name for name, _ in done.failures] == [str(spoilt)]
+    assert "UnusableFact" in done.failures[0][1]
+    assert [key.partition("/diagnosis")[0] for key in keys] == ["SM-2027/001", "SM-2027/003"]
 
 
 def test_step_that_fails_alone_is_reported_too(database: Database) -> None:

@@ -27,7 +27,7 @@ from tests import databases
 from tests.flows.server_api import Server, eventually
 from tests.world import CODE, NOW, add_cooperative, open_world
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("schedules")]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.xdist_group("schedules")]
 
 PASSWORD = "mourafaka:only-for-this-test"
 START_SECONDS = 120
@@ -66,7 +66,7 @@ def _serving(data: Path, url: str) -> Iterator[Server]:
         process = subprocess.Popen(program, env=_environment(data, url), start_new_session=True, stdout=log, stderr=log)
     try:
         server = Server(f"http://127.0.0.1:{port}/api", PASSWORD)
-        names = {"morning", "delivery", "intake", "migrate-definition"}
+        names = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
         assert eventually(lambda: deployed(server), names, START_SECONDS) == names
         yield server
     finally:

@@ -209,9 +209,8 @@ def test_dead_senders_bytes_are_sent_as_they_were_frozen(database: Database, off
     post = post_of(database, office)
     with database.transaction() as session:
         [taken] = claim(session, now=NOW, pace=post.pace, limit=1)
-        taken.body_digest = "d"
-        session.add(NoticeBody(notice_id=taken.id or 0, body=b"Subject: frozen\r\n\r\nas it was\r\n"))
-    change(database, key, facts={})
+        session.add(NoticeBody(notice_id=taken.id, body=b"Subject: frozen\r\n\r\nas it was\r\n"))
+    change(database, key, facts={}, body_digest="d")
     assert deliver(after(post, seconds=300)) == Counter()
     assert deliver(after(post, seconds=301)) == Counter(accepted=1)
     assert office.kept[0].body == b"Subject: frozen\r\n\r\nas it was\r\n"

@@ -1,0 +1,95 @@
+"""What a sender has of the messages that it took: plain values, read in one go, which no session keeps an eye on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel
+
+from models import Notice
+
+TABLE = SQLModel.metadata.tables[str(Notice.__tablename__)]
+
+
+class Promised(Protocol):
+    """What a message is made of, whether it is a row of the outbox or what a sender has of it."""
+
+    @property
+    def id(self) -> int | None: ...  # noqa: D102 - as `models.Notice` has them
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def enrolment_id(self) -> int | None: ...  # noqa: D102
+    @property
+    def step_id(self) -> int | None: ...  # noqa: D102
+    @property
+    def recipient(self) -> str: ...  # noqa: D102
+    @property
+    def address(self) -> str | None: ...  # noqa: D102
+    @property
+    def language(self) -> str: ...  # noqa: D102
+    @property
+    def facts(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def template_version(self) -> str: ...  # noqa: D102
+    @property
+    def message_id(self) -> str | None: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A message as it stood when it was taken, or what a message of the day tells."""
+
+    id: int
+    key: str
+    kind: str
+    cohort_id: int | None
+    enrolment_id: int | None
+    step_id: int | None
+    digest_id: int | None
+    recipient: str
+    address: str | None
+    language: str
+    due_on: date
+    facts: dict[str, Any]
+    template_version: str
+    message_id: str | None
+    approved_by: str | None
+    promised_at: datetime
+    send_at: datetime
+    status: str
+    attempts: int
+    doubts: int
+    token: int
+    lease_until: datetime | None
+    data_begun: bool
+    code: int | None
+    error: str
+    body_digest: str | None
+
+
+NAMES = tuple(one.name for one in fields(Claimed))
+COLUMNS = tuple(TABLE.c[name] for name in NAMES)
+"""What to ask the database for, in the order in which `read` takes it."""
+
+
+def read(rows: Iterable[Sequence[Any]]) -> list[Claimed]:
+    """Return rows as they were found; ValueError where the facts of one are no facts."""
+    found = [Claimed(*row) for row in rows]
+    if not all(isinstance(one.facts, dict) for one in found):
+        raise ValueError("its facts are none")
+    return found
+
+
+def write(session: Session, one: Claimed, values: Mapping[str, Any]) -> None:
+    """Change a message that is held, here and in the database."""
+    for name, value in values.items():
+        if name in NAMES:
+            setattr(one, name, value)
+    session.connection().execute(update(TABLE).where(TABLE.c.id == one.id).values(**values))
