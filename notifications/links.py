@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import Session, col, insert, select
+from sqlmodel import Session, SQLModel, col, insert, select
 
 from models import Link
 from notifications.claimed import Promised
@@ -115,5 +115,5 @@ def keep(session: Session, now: datetime, messages: Iterable[Promised]) -> int:
     known = set(session.exec(select(Link.hash).where(col(Link.hash).in_(rows))))
     fresh = [row for key, row in rows.items() if key not in known]
     if fresh:
-        session.execute(insert(Link), fresh)
+        session.connection().execute(insert(SQLModel.metadata.tables[str(Link.__tablename__)]), fresh)
     return len(fresh)
