@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import Session, SQLModel, col, insert, select
+from sqlalchemy import bindparam, delete, insert, select
+from sqlmodel import Session, SQLModel
 
 from models import Link
 from notifications.claimed import Promised
@@ -29,6 +29,11 @@ WITH_A_LINK = frozenset({"step_reminder", "step_late", "call", "escalation"})
 _SECRET, _PROOF = 18, 6
 """Bytes of a token: 144 bits that nobody can guess, and 48 that tell a guess from ours without asking the database."""
 _NOTED = "links_noted"
+_TABLE = SQLModel.metadata.tables[str(Link.__tablename__)]
+_PAST = delete(_TABLE).where(_TABLE.c.expires_at < bindparam("past"))
+_KNOWN = select(_TABLE.c.hash).where(_TABLE.c.hash.in_(bindparam("hashes", expanding=True)))
+_MAKING = insert(_TABLE)
+"""Said for every batch, so built once."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,10 @@ def keep(session: Session, now: datetime, messages: Iterable[Promised]) -> int:
     rows = {key: row for key, row in noted.items() if row["notice_id"] in frozen}
     if not rows:
         return 0
-    session.execute(delete(Link).where(col(Link.expires_at) < now - KEPT))
-    known = set(session.exec(select(Link.hash).where(col(Link.hash).in_(rows))))
+    say = session.connection().execute
+    say(_PAST, {"past": now - KEPT})
+    known = set(say(_KNOWN, {"hashes": [*rows]}).scalars())
     fresh = [row for key, row in rows.items() if key not in known]
     if fresh:
-        session.connection().execute(insert(SQLModel.metadata.tables[str(Link.__tablename__)]), fresh)
+        say(_MAKING, fresh)
     return len(fresh)

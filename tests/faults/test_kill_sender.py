@@ -25,7 +25,7 @@ from tests.notifications.post_office import PostOffice, bodies, notice, put
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS, SEED = int(os.environ.get("MOURAFAKA_KILLS", "25")), 20270104
-MAILS = 10 * KILLS
+MAILS = 20 * KILLS
 """More than leaves between the kills, however fast the machine is."""
 SECONDS = 40 + 3 * KILLS
 DRAINED_SECONDS = 120
