@@ -6,10 +6,12 @@ BIN    := $(VENV)/bin
 export PYTHONTZPATH :=
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# Each process that the tests start reads what is compiled already, even where the environment forbids to write it.
+export PYTHONDONTWRITEBYTECODE :=
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily chaos lock clean
 
 setup: $(VENV)/.ready
 
@@ -28,7 +30,7 @@ test: test-sqlite test-postgresql
 test-sqlite: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-# What touches a database once more, on a PostgreSQL that the tests bring along (docs/adr/0010).
+# All that touches a database once more, on a PostgreSQL that the tests bring along (docs/adr/0010).
 test-postgresql: setup
 	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
@@ -51,6 +53,10 @@ imports: setup
 migrations-check: setup
 	$(BIN)/python -m pytest -q tests/models/test_migrations.py
 	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/models/test_migrations.py
+
+# Minutes of faults, by seeds: CHAOS holds the options, as in make chaos CHAOS="--seeds 10 --kills 200" (docs/reliability.md).
+chaos: setup
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Puts new sentences into runtime/catalogues/*.po and drops old ones; the translations stay.
 catalogues: setup

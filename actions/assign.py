@@ -9,7 +9,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from actions.access import held_on, refuse_outsider
-from actions.coaches import coach_on, follow, hand_over, refuse_no_coach
+from actions.coaches import coach_on, follow, hand_over, refuse_no_coach, take_up
 from actions.cohorts import cohort_of
 from actions.lookup import enrolment_named, person_named
 from actions.record import complete_step
@@ -24,19 +24,22 @@ def assign_coach(session: Session, *, code: str, coach: str, by: str, now: datet
     """Have a coach follow an enrolment from today; the step that asks for it is done by this.
 
     Who followed it until now has done so up to yesterday, and what they were still to hear goes
-    to the new one; naming the same coach again changes nothing.
+    to the new one; naming the same coach again changes nothing. A first coach gets what others
+    stood in for, and what has not left yet names them.
     """
     enrolment = enrolment_named(session, code, to_change=True)
     refuse_outsider(session, by, enrolment, civil_day(now))
-    _assign(session, enrolment, coach, by=by, now=now, why=reason.strip())
+    if _assign(session, enrolment, coach, by=by, now=now, why=reason.strip()):
+        take_up(session, [enrolment], now=now)
 
 
-def _assign(session: Session, enrolment: Enrolment, coach: str, *, by: str, now: datetime, why: str = "") -> None:
+def _assign(session: Session, enrolment: Enrolment, coach: str, *, by: str, now: datetime, why: str = "") -> bool:
+    """Have a coach follow an enrolment; tell whether it is its first one."""
     person, today = person_named(session, coach), civil_day(now)
     refuse_no_coach(session, coach, today)
     earlier = coach_on(session, enrolment, today)
     if earlier is not None and earlier.id == person.id:
-        return
+        return False
     follow(session, enrolment, person, on=today, by=by, now=now, why=why)
     session.flush()
     if earlier is not None:
@@ -47,6 +50,7 @@ def _assign(session: Session, enrolment: Enrolment, coach: str, *, by: str, now:
     ).first()
     if waiting is not None:
         complete_step(session, code=enrolment.code, step=COACH_STEP, on=today, by=by, now=now)
+    return earlier is None
 
 
 def assign_cohort(session: Session, *, code: str, by: str, now: datetime) -> int:
@@ -71,6 +75,7 @@ def assign_cohort(session: Session, *, code: str, by: str, now: datetime) -> int
         for number, enrolment in enumerate(group):
             coach = pool[number * len(pool) // len(group)]
             _assign(session, enrolment, coach.code, by=by, now=now)
+    take_up(session, rows, now=now)
     return len(rows)
 
 

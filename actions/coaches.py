@@ -17,6 +17,7 @@ from models import CoachAssignment, Enrolment, Notice, Person, RoleAssignment, S
 from notifications.promises import Desk, Word
 from notifications.recipients import of_person
 from programme.calendar import ONE_DAY
+from programme.civil import civil_day
 from programme.errors import NotACoach
 from programme.people_errors import (
     NamedTwice,
@@ -28,6 +29,8 @@ from programme.people_errors import (
 )
 
 LIVE = ("active", "suspended")
+OWN_STEPS = ("step_reminder", "step_late")
+"""What is said of a step to its owner."""
 Share = int | Sequence[str] | None
 """What a successor takes: so many cooperatives, these ones by code, or (None) an even part."""
 
@@ -203,6 +206,21 @@ def hand_over(
         refresh(desk, some, since=on)
         active = [one for one in some if one.status == "active" and one.code in heirs]
         tell(desk, [_handover(desk, one, heirs[one.code], old, on) for one in active], cohort)
+
+
+def take_up(session: Session, enrolments: Sequence[Enrolment], *, now: datetime) -> None:
+    """Have first coaches do what others stood in for: calls and reminders go to them, and messages name them."""
+    for desk, cohort, some in desks(session, enrolments, civil_day(now), now):
+        standing_in = {one.code for each in some if (one := desk.people.find("coordinator", each)) is not None}
+        promised = waiting(desk, some, sorted(standing_in), since=desk.today)
+        theirs = [one for one in promised if _is_a_coach_s(one)]
+        pass_on(desk, cohort, theirs, on=desk.today, reason="a coach follows it now", role="coach")
+        refresh(desk, some, since=desk.today)
+
+
+def _is_a_coach_s(notice: Notice) -> bool:
+    """Tell whether a promise to a stand-in is what the coach is to do: a call, or a step of the coach's."""
+    return notice.kind == "call" or (notice.kind in OWN_STEPS and notice.facts.get("owner_role") == "coach")
 
 
 def _open_calls(desk: Desk, enrolments: Sequence[Enrolment], recipient: str) -> list[Notice]:

@@ -11,12 +11,12 @@ from sqlmodel import Session, col, func, select
 
 from actions import history
 from actions.access import refuse_outsider
-from actions.conclude import nudge
 from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, refuse_future
 from actions.meetings import cancel_meetings
 from actions.programmes import definition_of
 from actions.reweigh import reweigh, withdraw_proposal
+from actions.stages import nudge
 from actions.tell import close, withdraw
 from actions.watch import watch
 from models import Attendance, Correction, Decision, Enrolment, Evaluation, PlanAction, SessionReport, Step

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlmodel import Session, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from actions import history
 from actions.access import refuse_outsider
-from actions.conclude import nudge
-from actions.desk import open_desk
-from actions.ends import decided_end, finish
-from actions.extra_steps import add_recovery
-from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future
+from actions.lookup import enrolment_named, refuse_future
 from actions.programmes import definition_of
-from actions.tell import close, tell, withdraw
-from models import Decision, Enrolment, Notice, Step
-from notifications.promises import Word
+from actions.signing import Signed, carry_out
+from actions.slices import sliced
+from models import Decision, Enrolment
 from programme.civil import civil_day
 from programme.decision_errors import AwaitsSecond, NothingToCountersign, SecondIsFirst
-from programme.definition import ENDINGS, Definition, Outcome
+from programme.definition import Definition, Outcome
 from programme.errors import AlreadyDecided, CheckpointUnknown, NothingProposed, OutcomeUnknown, ReasonNeeded
-
-NEXT_STEPS: dict[Outcome, dict[str, str] | None] = {
-    "continue": {"fr": "L'accompagnement se poursuit comme prévu.", "ar": "تستمر المواكبة كما هو مقرر."},
-    "recovery": {
-        "fr": "Deux séances supplémentaires sont ajoutées à votre programme.",
-        "ar": "أضيفت جلستان إلى برنامجكم.",
-    },
-    "certificate": None,
-    "participation": None,
-    "exit": None,
-}
+from programme.gates import choices
 
 
 def decide(
@@ -67,6 +55,50 @@ def decide(
         return decision
     _sign(session, enrolment, definition, decision, decided_on, verb="decided", by=by, now=now)
     return decision
+
+
+def sign_proposals(
+    session: Session, *, checkpoint: str, codes: Sequence[str], by: str, now: datetime, on: date | None = None
+) -> dict[str, Outcome]:
+    """Sign what the rule proposes at a checkpoint for many enrolments at once, all or none; return what was decided."""
+    today = civil_day(now)
+    refuse_future(on or today, today)
+    enrolments = [one for some in sliced(codes) for one in _active(session, some)]
+    for code in dict.fromkeys(codes).keys() - {one.code for one in enrolments}:
+        enrolment_named(session, code, to_change=True)  # says why
+    for one in {one.delegation: one for one in enrolments}.values():
+        refuse_outsider(session, by, one, today)
+    signed = [each for some in sliced(enrolments) for each in _proposed(session, some, checkpoint)]
+    for some in sliced([one.id for one in signed]):
+        session.execute(
+            update(Decision)
+            .where(col(Decision.id).in_(some))
+            .values(status="decided", outcome=Decision.proposal, decided_on=on or today, decided_by=by)
+            .execution_options(synchronize_session="fetch")
+        )
+    carry_out(session, signed, on=on or today, verb="decided", by=by, now=now)
+    return {one.enrolment.code: one.outcome for one in signed}
+
+
+def _active(session: Session, codes: Sequence[str]) -> Sequence[Enrolment]:
+    query = select(Enrolment).where(col(Enrolment.code).in_(codes), Enrolment.status == "active")
+    return session.exec(query.order_by(col(Enrolment.id))).all()
+
+
+def _proposed(session: Session, enrolments: Sequence[Enrolment], checkpoint: str) -> list[Signed]:
+    """Return what the rule proposes for each, as it will be signed; refused where there is nothing to sign."""
+    query = select(Decision.enrolment_id, Decision.id, Decision.proposal).where(Decision.checkpoint == checkpoint)
+    ids = [one.id for one in enrolments]
+    rows = session.exec(query.where(col(Decision.enrolment_id).in_(ids), Decision.status == "proposed"))
+    found = {owner: (one or 0, proposal) for owner, one, proposal in rows}
+    signed = []
+    for enrolment in enrolments:
+        definition = definition_of(session, enrolment)
+        if enrolment.id not in found:
+            _undecided(session, enrolment, definition, checkpoint)  # says why
+        one, proposal = found[enrolment.id or 0]
+        signed.append(Signed(one, enrolment, checkpoint, proposal, _allowed(definition, checkpoint, proposal), ""))
+    return signed
 
 
 def countersign(session: Session, *, code: str, checkpoint: str, by: str, now: datetime) -> Decision:
@@ -125,10 +157,11 @@ def _sign(
 ) -> None:
     decision.status, decision.decided_on = "decided", on
     outcome = _allowed(definition, decision.checkpoint, decision.outcome or "")
-    _close_step(session, enrolment, definition, decision.checkpoint, on, by=by, now=now)
-    _write_down(session, enrolment, decision, verb, by=by, now=now)
-    _tell_result(session, enrolment, definition, decision, outcome, now=now)
-    _carry_out(session, enrolment, decision, outcome, by=by, now=now)
+    why = decision.override_reason or ""
+    session.flush()
+    assert decision.id is not None
+    signed = Signed(decision.id, enrolment, decision.checkpoint, decision.proposal, outcome, why)
+    carry_out(session, [signed], on=on, verb=verb, by=by, now=now)
 
 
 def _write_down(
@@ -164,71 +197,9 @@ def _undecided(session: Session, enrolment: Enrolment, definition: Definition, c
 
 
 def _allowed(definition: Definition, checkpoint: str, outcome: str) -> Outcome:
-    """Return the outcome if a person may choose it here: the last checkpoint ends, the others go on or exit."""
-    gate = definition.checkpoint(checkpoint).gate
-    is_last = gate.met in ENDINGS
-    known: tuple[Outcome, ...] = ("certificate", "participation") if is_last else ("continue", "recovery", "exit")
+    """Return the outcome if a person may choose it here."""
+    known = choices(definition.checkpoint(checkpoint).gate)
     for choice in known:
         if choice == outcome:
             return choice
     raise OutcomeUnknown(outcome=outcome, checkpoint=checkpoint, known=", ".join(known))
-
-
-def _close_step(
-    session: Session, enrolment: Enrolment, definition: Definition, checkpoint: str, on: date, *, by: str, now: datetime
-) -> None:
-    stage = definition.checkpoint(checkpoint).stage
-    step = session.exec(
-        select(Step).where(Step.enrolment_id == enrolment.id, Step.key == f"{stage}.{checkpoint}-decision")
-    ).one()
-    close(step, "done", on=on, by=by)
-    withdraw(session, enrolment, [step], reason=f"decided on {on}", now=now)
-    nudge(session, enrolment, stage, now=now)
-
-
-def _tell_result(
-    session: Session,
-    enrolment: Enrolment,
-    definition: Definition,
-    decision: Decision,
-    outcome: Outcome,
-    *,
-    now: datetime,
-) -> list[Notice]:
-    cohort = cohort_of_enrolment(session, enrolment)
-    desk = open_desk(session, cohort, [enrolment], now=now)
-    to = desk.people.find("cooperative", enrolment)
-    if to is None:
-        return []
-    title = definition.checkpoint(decision.checkpoint).title
-    facts = {
-        "checkpoint": {"fr": title.fr, "ar": title.ar},
-        "outcome": outcome,
-        "next": NEXT_STEPS[outcome],
-        "decided_on": str(decision.decided_on),
-    }
-    words = [Word("checkpoint_result", enrolment, to, desk.today, facts, mark=f"-{decision.checkpoint}")]
-    if outcome in {"certificate", "participation"}:
-        words.append(Word("certificate", enrolment, to, desk.today, _certificate_facts(definition, decision, outcome)))
-    return tell(desk, words, cohort)
-
-
-def _certificate_facts(definition: Definition, decision: Decision, outcome: Outcome) -> dict[str, object]:
-    wholes = {item.fact: item.of for item in definition.checkpoint(decision.checkpoint).gate.requires}
-    return {
-        "outcome": outcome,
-        "decided_on": str(decision.decided_on),
-        "modules_present": decision.evidence.get("modules_present") or 0,
-        "modules_total": wholes.get("modules_present"),
-        "sessions_held": decision.evidence.get("sessions_held") or 0,
-        "sessions_total": wholes.get("sessions_held"),
-    }
-
-
-def _carry_out(
-    session: Session, enrolment: Enrolment, decision: Decision, outcome: Outcome, *, by: str, now: datetime
-) -> None:
-    if outcome == "recovery":
-        add_recovery(session, enrolment, decision.decided_on or civil_day(now), now=now)
-    elif outcome in ENDINGS:
-        finish(session, enrolment, decided_end(outcome, civil_day(now)), by=by, now=now)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlmodel import Session, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from actions import history
+from actions.closing import close_rows, take_back, take_back_rest
 from actions.lookup import enrolment_named, refuse_future, suspension_of
 from actions.meetings import cancel_meetings
-from actions.pause import left_of, open_steps, said
-from actions.programmes import calendar_of
-from actions.tell import close, withdraw, withdraw_all, withdraw_rest
+from actions.pause import said
+from actions.programmes import calendar_of, definition_of_version_id
+from actions.slices import sliced
+from actions.tell import withdraw_all
 from actions.watch import settle_alerts
-from models import Enrolment, Passage, Step
+from models import Alert, Enrolment, Passage, Step
 from programme.civil import civil_day
 from programme.definition import Outcome
+from programme.pausing import days_left
 from programme.pausing_errors import AlreadyEnded, EndUnknown, NotSelected
 
+CLOSING = "closing"
+"""The stage that a completed programme completes, where there is one."""
 HOWS = ("dropped", "excluded", "dissolved")
 """How an enrolment may end before its two years are over; each is a status."""
 NOT_SELECTED = "not selected"
@@ -69,30 +77,152 @@ def decline(session: Session, *, code: str, reason: str, by: str, now: datetime)
     return enrolment
 
 
+class Finished(NamedTuple):
+    """An enrolment and how it ends."""
+
+    enrolment: Enrolment
+    ending: Ending
+
+
+class _Open(NamedTuple):
+    """An open step as an end finds it."""
+
+    id: int
+    enrolment_id: int
+    key: str
+    due_on: date
+    remind_on: date | None
+    origin: str
+    at: str | None
+
+
+class _Stage(NamedTuple):
+    """A passage as an end finds it."""
+
+    id: int
+    enrolment_id: int
+    stage: str
+    wake_on: date | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is open of enrolments, and the stages that wait, by enrolment."""
+
+    steps: Mapping[int, list[_Open]]
+    stages: Mapping[int, list[_Stage]]
+
+
 def finish(session: Session, enrolment: Enrolment, ending: Ending, *, by: str, now: datetime) -> None:
     """End an enrolment: open steps are not required any more, what has not left about them is taken back.
 
     The history keeps what was open and how much time each step had left: an appeal may bring it back.
     """
-    steps, left = open_steps(session, enrolment), _left(session, enrolment, ending.on)
-    passages = session.exec(select(Passage).where(Passage.enrolment_id == enrolment.id)).all()
-    before = _before(enrolment, steps, passages, left) | {"taken_at": now.isoformat()}
-    enrolment.status, enrolment.outcome, enrolment.ended_on = ending.status, ending.outcome, ending.on
-    enrolment.watch_on = None
-    for step in steps:
-        close(step, "not_required", on=ending.on, by="engine")
-    _withdraw(session, enrolment, steps, ending, now=now)
-    cancel_meetings(session, enrolment, steps, by=by, now=now)
-    settle_alerts(session, enrolment, "exit", by=by, why=f"ended: {ending.outcome}", now=now)
-    for passage in passages:
-        passage.wake_on = None
-        if passage.stage == "closing" and ending.status == "completed":
-            passage.completed_on = ending.on
-            history.record(session, enrolment, "stage completed", by="engine", now=now, subject=passage.stage)
+    finish_all(session, [Finished(enrolment, ending)], by=by, now=now)
+
+
+def finish_all(session: Session, finished: Sequence[Finished], *, by: str, now: datetime) -> None:
+    """End many enrolments, each in its way."""
+    for some in sliced(finished):
+        _finish(session, some, by=by, now=now)
+
+
+def _finish(session: Session, finished: Sequence[Finished], *, by: str, now: datetime) -> None:
     session.flush()
-    history.record(
-        session, enrolment, "ended", by=by, now=now, why=ending.why, outcome=ending.outcome, on=str(ending.on), **before
+    ids = [one.enrolment.id or 0 for one in finished]
+    known, counts = _found(session, ids), _counting(session)
+    before = []
+    for one in finished:
+        steps = known.steps[one.enrolment.id or 0]
+        left = _left(session, one, steps, counts(one.enrolment))
+        before.append(_before(one.enrolment, known, left) | {"taken_at": now.isoformat()})
+    for enrolment, ending in finished:
+        enrolment.status, enrolment.outcome, enrolment.ended_on = ending.status, ending.outcome, ending.on
+        enrolment.watch_on = None
+    session.flush()
+    for ending, some in _by_ending(finished).items():
+        steps = [step.id for one in some for step in known.steps[one]]
+        close_rows(session, steps, "not_required", on=ending.on, by="engine")
+        _withdraw(session, some, steps, ending, now=now)
+    _settle_beside(session, finished, known, by=by, now=now)
+    lines = _rest_stages(session, finished, known, now=now)
+    at = history.not_before(session, now)
+    lines += [_line(one, detail, by=by, now=at) for one, detail in zip(finished, before, strict=True)]
+    history.record_each(session, lines)
+
+
+Counting = Callable[[date, date], int]
+"""Working days from the second day to the first, as `days_left` counts them."""
+
+
+def _counting(session: Session) -> Callable[[Enrolment], Counting]:
+    """Return how an enrolment's days are counted; the same two days are counted once for all that follow a version."""
+
+    @cache
+    def of_version(version_id: int) -> Counting:
+        calendar = calendar_of(session, definition_of_version_id(session, version_id))
+        return cache(lambda due_on, on: days_left(due_on, on, calendar))
+
+    return lambda enrolment: of_version(enrolment.programme_version_id)
+
+
+def _line(one: Finished, before: Mapping[str, Any], *, by: str, now: datetime) -> dict[str, Any]:
+    ending = one.ending
+    detail = {"outcome": ending.outcome, "on": str(ending.on), **before}
+    return history.line(one.enrolment.id or 0, "ended", by=by, now=now, why=ending.why, **detail)
+
+
+def _found(session: Session, ids: Sequence[int]) -> _Found:
+    """Read what is open of enrolments; calls are closed by an end too, but with what they were to tell."""
+    steps: dict[int, list[_Open]] = defaultdict(list)
+    opened = select(*(getattr(Step, name) for name in _Open._fields)).where(
+        col(Step.enrolment_id).in_(ids), Step.status == "open", Step.origin != "call"
     )
+    for row in session.execute(opened.order_by(col(Step.due_on), Step.key)):
+        steps[row.enrolment_id].append(_Open(*row))
+    stages: dict[int, list[_Stage]] = defaultdict(list)
+    for row in session.execute(
+        select(*(getattr(Passage, name) for name in _Stage._fields)).where(col(Passage.enrolment_id).in_(ids))
+    ):
+        stages[row.enrolment_id].append(_Stage(*row))
+    return _Found(steps, stages)
+
+
+def _by_ending(finished: Sequence[Finished]) -> Mapping[Ending, list[int]]:
+    groups: dict[Ending, list[int]] = defaultdict(list)
+    for one in finished:
+        groups[one.ending].append(one.enrolment.id or 0)
+    return groups
+
+
+def _settle_beside(session: Session, finished: Sequence[Finished], known: _Found, *, by: str, now: datetime) -> None:
+    """Take invitations back and close alerts, where an enrolment has any."""
+    alerted = set(session.exec(select(Alert.enrolment_id).where(Alert.status == "open").distinct()))
+    for enrolment, ending in finished:
+        meetings = [step.id for step in known.steps[enrolment.id or 0] if step.at is not None]
+        if meetings:
+            rows = session.exec(select(Step).where(col(Step.id).in_(meetings)).order_by(col(Step.due_on), Step.key))
+            cancel_meetings(session, enrolment, rows.all(), by=by, now=now)
+        if enrolment.id in alerted:
+            settle_alerts(session, enrolment, "exit", by=by, why=f"ended: {ending.outcome}", now=now)
+
+
+def _rest_stages(
+    session: Session, finished: Sequence[Finished], known: _Found, *, now: datetime
+) -> list[dict[str, Any]]:
+    """Let stages rest; the closing one of who has completed the programme is completed. Return what is told of it."""
+    at, lines = history.not_before(session, now), []
+    waiting = [stage.id for stages in known.stages.values() for stage in stages if stage.wake_on is not None]
+    if waiting:
+        session.execute(update(Passage).where(col(Passage.id).in_(waiting)).values(wake_on=None))
+    for enrolment, ending in finished:
+        for stage in known.stages[enrolment.id or 0]:
+            if stage.stage == CLOSING and ending.status == "completed":
+                session.execute(update(Passage).where(col(Passage.id) == stage.id).values(completed_on=ending.on))
+                lines.append(
+                    history.line(stage.enrolment_id, "stage completed", by="engine", now=at, subject=stage.stage)
+                )
+    return lines
 
 
 def end_reason(outcome: str) -> str:
@@ -100,32 +230,36 @@ def end_reason(outcome: str) -> str:
     return f"enrolment ended: {outcome}"
 
 
-def _withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], ending: Ending, *, now: datetime) -> None:
+def _withdraw(session: Session, ids: Sequence[int], step_ids: Sequence[int], ending: Ending, *, now: datetime) -> None:
     reason = end_reason(ending.outcome)
-    if not ending.decided:
-        withdraw_all(session, enrolment, reason=reason, now=now)
+    if ending.decided:
+        take_back(session, step_ids, reason=reason, now=now)
+        take_back_rest(session, ids, reason=reason, now=now)
         return
-    withdraw(session, enrolment, steps, reason=reason, now=now)
-    withdraw_rest(session, enrolment, reason=reason, now=now)
+    for one in ids:
+        withdraw_all(session, session.get_one(Enrolment, one), reason=reason, now=now)
 
 
-def _left(session: Session, enrolment: Enrolment, on: date) -> dict[str, int]:
+def _left(session: Session, one: Finished, steps: Sequence[_Open], count: Counting) -> dict[str, int]:
     """Return the working days that open steps have left; of a pause that ends by this, those that it kept."""
-    steps, calendar = open_steps(session, enrolment), calendar_of(session)
-    pause = suspension_of(session, enrolment)
+    pause = suspension_of(session, one.enrolment)
     if pause is None:
-        return left_of(steps, on, calendar)
-    pause.until_on = max(on, pause.from_on)
+        return _days_left(steps, one.ending.on, count)
+    pause.until_on = max(one.ending.on, pause.from_on)
     session.add(pause)
-    return {**left_of(steps, pause.from_on, calendar), **pause.remaining}
+    return {**_days_left(steps, pause.from_on, count), **pause.remaining}
 
 
-def _before(
-    enrolment: Enrolment, steps: Sequence[Step], passages: Sequence[Passage], left: dict[str, int]
-) -> dict[str, Any]:
+def _days_left(steps: Sequence[_Open], on: date, count: Counting) -> dict[str, int]:
+    """Return it by step; a legal duty's date is the law's, and no pause moves it."""
+    return {step.key: count(step.due_on, on) for step in steps if step.origin != "legal"}
+
+
+def _before(enrolment: Enrolment, known: _Found, left: Mapping[str, int]) -> dict[str, Any]:
+    steps, stages = known.steps[enrolment.id or 0], known.stages[enrolment.id or 0]
     return {
         "was": enrolment.status,
         "remaining": left,
         "open": {step.key: str(step.remind_on) if step.remind_on else None for step in steps},
-        "waking": {passage.stage: str(passage.wake_on) for passage in passages if passage.wake_on is not None},
+        "waking": {one.stage: str(one.wake_on) for one in stages if one.wake_on is not None},
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from actions import history
@@ -12,16 +15,19 @@ from actions.cohorts import cohort_of
 from actions.desk import open_desk
 from actions.legal import legal_steps
 from actions.programmes import calendar_of, closures_of, definition_of
+from actions.slices import sliced
 from actions.tell import tell
 from actions.watch import first_watch
-from models import Cohort, Enrolment, Passage, Step
+from models import Cohort, Cooperative, Enrolment, Passage, Step
 from notifications.promises import Word
 from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.definition import MEETINGS, Definition
 from programme.errors import NothingToEnrol
-from programme.planning import PlannedStep, end_of, hour_of, plan, stage_windows
+from programme.planning import PlannedStep, end_of, hour_of, plan, share_of, stage_windows
+
+OWNER = "enrolment_id"
 
 
 def enrol_cohort(session: Session, *, code: str, by: str, now: datetime) -> list[Enrolment]:
@@ -31,40 +37,83 @@ def enrol_cohort(session: Session, *, code: str, by: str, now: datetime) -> list
     if not rows:
         raise NothingToEnrol(code=code)
     selected = [row for row in rows if row.status == "selected"]
-    for enrolment in selected:
-        start(session, cohort, enrolment, by=by, now=now)
+    _start(session, cohort, selected, by=by, now=now)
     session.flush()
     _welcome(session, cohort, selected, now=now)
     return selected
 
 
-def start(session: Session, cohort: Cohort, enrolment: Enrolment, *, by: str, now: datetime) -> None:
-    """Pin an enrolment to its cohort's version and write its plan and its stages' windows."""
-    definition, calendar = definition_of(session, cohort), calendar_of(session)
-    enrolment.status, enrolment.start_on = "active", cohort.start_on
-    enrolment.programme_version_id = cohort.programme_version_id
-    today = civil_day(now)
+def _start(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment], *, by: str, now: datetime) -> None:
+    """Pin enrolments to their cohort's version, and write their plans and their stages' windows.
+
+    A plan is worked out once for all that have the same, and the others get a copy in the database.
+    """
+    definition = definition_of(session, cohort)
+    for enrolment in enrolments:
+        enrolment.status, enrolment.start_on = "active", cohort.start_on
+        enrolment.programme_version_id = cohort.programme_version_id
+    for alike in _alike(session, enrolments, definition):
+        first, ids = alike[0], [one.id for one in alike if one.id is not None]
+        written = _plan_of(session, cohort, first, definition, now)
+        for enrolment in alike:
+            enrolment.watch_on = written.watch_on
+        session.flush()
+        for some in sliced(ids[1:]):
+            _copy(session, Step, first, some)
+            _copy(session, Passage, first, some)
+        about = {"steps": written.steps, "legal": written.legal}
+        why = f"version {definition.version} of {definition.programme}"
+        at = history.not_before(session, now)
+        lines = [history.line(one, "enrolled", by=by, now=at, subject=cohort.code, why=why, **about) for one in ids]
+        history.record_each(session, lines)
+
+
+def _alike(session: Session, enrolments: Sequence[Enrolment], definition: Definition) -> list[list[Enrolment]]:
+    """Return those together who get the same plan, in order: same share of days and hours, same closed days and law."""
+    groups: dict[Hashable, list[Enrolment]] = defaultdict(list)
+    for enrolment in enrolments:
+        legal = None
+        if definition.legal is not None:
+            cooperative = session.get_one(Cooperative, enrolment.cooperative_id)
+            legal = (cooperative.fiscal_year_end, cooperative.registered_on)
+        same = (share_of(definition, enrolment.rank), closures_of(session, enrolment), legal)
+        groups[same].append(enrolment)
+    return [*groups.values()]
+
+
+class _Written(NamedTuple):
+    """What was written of a plan: how many steps, and when alerts are looked at first."""
+
+    steps: int
+    legal: int
+    watch_on: date | None
+
+
+def _plan_of(session: Session, cohort: Cohort, enrolment: Enrolment, definition: Definition, now: datetime) -> _Written:
+    """Write the plan of one enrolment and its stages' windows."""
+    calendar, today = calendar_of(session, definition), civil_day(now)
+    closed = closures_of(session, enrolment)
     steps = [
         step_of(enrolment, planned, definition, calendar, today)
-        for planned in plan(
-            definition, cohort.start_on, calendar, rank=enrolment.rank, closed=closures_of(session, enrolment)
-        )
+        for planned in plan(definition, cohort.start_on, calendar, rank=enrolment.rank, closed=closed)
     ]
     legal = legal_steps(session, enrolment, definition, calendar, today)
     session.add_all([*steps, *legal])
     session.add_all(_passages(enrolment, definition, calendar, cohort.start_on))
-    enrolment.watch_on = first_watch(definition, max(cohort.start_on, today), steps)
-    history.record(
-        session,
-        enrolment,
-        "enrolled",
-        by=by,
-        now=now,
-        subject=cohort.code,
-        why=f"version {definition.version} of {definition.programme}",
-        steps=len(steps),
-        legal=len(legal),
+    session.flush()
+    return _Written(len(steps), len(legal), first_watch(definition, max(cohort.start_on, today), steps))
+
+
+def _copy(session: Session, table: type[Step | Passage], like: Enrolment, ids: Sequence[int]) -> None:
+    """Give others the same rows as one has, each row by row in the same order."""
+    columns = [column for column in table.__table__.columns if column.name not in {"id", OWNER}]  # type: ignore[union-attr] # a table has one
+    rows = (
+        select(Enrolment.id, *columns)  # type: ignore[call-overload] # more columns than its overloads know of
+        .join_from(Enrolment, table, col(table.enrolment_id) == like.id)
+        .where(col(Enrolment.id).in_(ids))
+        .order_by(col(Enrolment.rank), col(table.id))
     )
+    session.execute(insert(table).from_select([OWNER, *(column.name for column in columns)], rows))
 
 
 def step_of(

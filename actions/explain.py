@@ -143,7 +143,8 @@ def _resumed(session: Session, enrolment: Enrolment, step: Step, row: History) -
 
 
 def _planned(session: Session, enrolment: Enrolment, step: Step) -> Sentence:
-    definition, calendar = definition_of(session, enrolment), calendar_of(session)
+    definition = definition_of(session, enrolment)
+    calendar = calendar_of(session, definition)
     facts = {"step": step.key, "day": step.due_on.isoformat()}
     duty = legal_rule(definition, step.rule)
     if step.origin == "legal" and duty is not None and step.number is not None:

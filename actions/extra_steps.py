@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Literal
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from actions import history
 from actions.programmes import calendar_of, closures_of, definition_of
@@ -14,8 +16,9 @@ from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.closures import open_day
-from programme.definition import MEETINGS, Definition, RecoveryRule
-from programme.planning import hour_of, landing
+from programme.definition import MEETINGS, RECOVERY_REPORT_LIKE, Definition
+from programme.planning import hour_of, landing, windows_for
+from programme.replanning import RECOVERY_REPORT
 from programme.timing import START
 from programme.wording import Bilingual
 
@@ -24,7 +27,8 @@ MAKE_UP = Bilingual(fr="Rattrapage", ar="حصة استدراكية")
 
 def plan_make_up(session: Session, enrolment: Enrolment, missed: Step, *, on: date, now: datetime) -> None:
     """Plan another occasion for a missed module; nothing when the time for make-ups is over."""
-    definition, calendar = definition_of(session, enrolment), calendar_of(session)
+    definition = definition_of(session, enrolment)
+    calendar = calendar_of(session, definition)
     stage = definition.stage(missed.stage)
     if stage.make_up_after_weeks is None or stage.make_ups_until is None or enrolment.start_on is None:
         return
@@ -54,44 +58,69 @@ def _make_up_key(session: Session, enrolment: Enrolment, missed: Step) -> str:
 
 
 def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, now: datetime) -> None:
+    """Insert the recovery plan of one enrolment."""
+    add_recoveries(session, [enrolment], decided_on, now=now)
+
+
+def add_recoveries(session: Session, enrolments: Sequence[Enrolment], decided_on: date, *, now: datetime) -> None:
     """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision.
 
     A later checkpoint may ask for recovery again: its sessions are numbered on.
     """
-    definition, calendar = definition_of(session, enrolment), calendar_of(session)
-    rule, earlier = definition.recovery, _recovery_sessions(session, enrolment)
+    earlier, at = _recovery_sessions(session, enrolments), history.not_before(session, now)
+    lines = []
+    for one in enrolments:
+        assert one.id is not None
+        session.add_all(_recovery_of(session, one, earlier.get(one.id, 0), decided_on, now))
+        sessions = definition_of(session, one).recovery.sessions
+        lines.append(history.line(one.id, "recovery plan added", by="engine", now=at, sessions=sessions))
+    history.record_each(session, lines)
+
+
+def _recovery_of(
+    session: Session, enrolment: Enrolment, earlier: int, decided_on: date, now: datetime
+) -> Iterator[Step]:
+    definition = definition_of(session, enrolment)
+    calendar, closed = calendar_of(session, definition), closures_of(session, enrolment)
+    rule = definition.recovery
     for rank in range(1, rule.sessions + 1):
         number = earlier + rank
-        nominal = decided_on + timedelta(weeks=rule.every_weeks * rank)
-        held_on = open_day(nominal, calendar, closed=closures_of(session, enrolment))
-        reported = held_on + timedelta(days=rule.report_within_days)
-        report = (reported, calendar.on_or_after(reported))
-        session.add(_recovery(enrolment, definition, calendar, rule, "session", number, (nominal, held_on), now))
-        session.add(_recovery(enrolment, definition, calendar, rule, "report", number, report, now))
-    history.record(session, enrolment, "recovery plan added", by="engine", now=now, sessions=rule.sessions)
+        nominal = decided_on + rule.apart * rank
+        held_on = open_day(nominal, calendar, closed=windows_for(definition.by_key[rule.like].kind, closed))
+        yield _recovery(enrolment, definition, calendar, "session", number, (nominal, held_on), now)
+        if rule.report is not None and rule.report_within_days is not None:
+            reported = held_on + timedelta(days=rule.report_within_days)
+            report = (reported, calendar.on_or_after(reported))
+            yield _recovery(enrolment, definition, calendar, "report", number, report, now)
 
 
-def _recovery_sessions(session: Session, enrolment: Enrolment) -> int:
-    return session.exec(
-        select(func.count())
-        .select_from(Step)
-        .where(Step.enrolment_id == enrolment.id, Step.origin == "recovery", Step.kind == "session")
-    ).one()
+def _recovery_sessions(session: Session, enrolments: Sequence[Enrolment]) -> Mapping[int, int]:
+    """Return how many sessions earlier recovery plans of each have."""
+    rows = session.exec(
+        select(Step.enrolment_id, func.count())
+        .where(
+            col(Step.enrolment_id).in_([one.id for one in enrolments]),
+            Step.origin == "recovery",
+            ~col(Step.key).contains(RECOVERY_REPORT, autoescape=True),
+        )
+        .group_by(col(Step.enrolment_id))
+    )
+    return dict(rows.all())
 
 
 def _recovery(
     enrolment: Enrolment,
     definition: Definition,
     calendar: Calendar,
-    rule: RecoveryRule,
-    kind: str,
+    what: Literal["session", "report"],
     number: int,
     due: tuple[date, date],
     now: datetime,
 ) -> Step:
-    step = _extra(enrolment, definition, calendar, kind=kind, rule=f"coaching.{kind}", due=due, now=now)
-    step.key, step.origin, step.number = f"coaching.recovery-{kind}-{number:02d}", "recovery", number
-    title = rule.title if kind == "session" else rule.report
+    rule = definition.recovery
+    like, title = (rule.like, rule.title) if what == "session" else (RECOVERY_REPORT_LIKE, rule.report or rule.title)
+    step = _extra(enrolment, definition, calendar, kind=definition.by_key[like].kind, rule=like, due=due, now=now)
+    step.key, step.origin, step.number = f"{step.stage}.recovery-{what}-{number:02d}", "recovery", number
     _name(step, Bilingual(fr=title.fr.replace("{n}", str(number)), ar=title.ar.replace("{n}", str(number))))
     return step
 

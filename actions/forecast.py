@@ -160,6 +160,8 @@ def _expected(item: Reminder, word: Word) -> Expected:
 def _why(item: Reminder, word: Word) -> Sentence:
     assert word.step is not None
     facts = {"days": abs(item.days), "step": word.step.key, "due": word.step.due_on}
+    if word.step.kind == "call":
+        return sentence("{days} days after the call was due ({due}), if nobody has made it by then", **facts)
     if item.late:
         return sentence("{days} days after {step} was due ({due}), if it is still open then", **facts)
     return sentence("{days} days before {step} is due ({due})", **facts)

@@ -58,22 +58,25 @@ def waiting(desk: Desk, enrolments: Sequence[Enrolment], recipients: Sequence[st
     return list(desk.session.exec(query.order_by(Notice.key).with_for_update()))
 
 
-def pass_on(desk: Desk, cohort: Cohort, notices: Sequence[Notice], *, on: date, reason: str) -> list[Notice]:
+def pass_on(
+    desk: Desk, cohort: Cohort, notices: Sequence[Notice], *, on: date, reason: str, role: str | None = None
+) -> list[Notice]:
     """Take these promises back with the reason, and make them anew to who holds the role on the desk's day.
 
     The same recipient (a cooperative whose contact has changed) is promised in the same row; what
-    nobody can hear any more stays taken back. Nothing of it leaves before ``on``.
+    nobody can hear any more stays taken back. Nothing of it leaves before ``on``. ``role`` is whose
+    they are where somebody of another role stood in.
     """
-    words = _words_again(desk, notices, on)
+    words = _words_again(desk, notices, on, role)
     _take_back(desk, notices, reason)
     return tell(desk, words, cohort)
 
 
-def _words_again(desk: Desk, notices: Sequence[Notice], on: date) -> list[Word]:
+def _words_again(desk: Desk, notices: Sequence[Notice], on: date, role: str | None) -> list[Word]:
     enrolments = _by_id(desk.session, Enrolment, [one.enrolment_id for one in notices])
     steps = _by_id(desk.session, Step, [one.step_id for one in notices])
     found = [
-        _again(desk, one, enrolments[one.enrolment_id or 0], steps.get(one.step_id or 0), on)
+        _again(desk, one, enrolments[one.enrolment_id or 0], steps.get(one.step_id or 0), on, role)
         for one in notices
         if one.kind != "handover"  # it welcomed somebody who will not come; the next one gets their own
     ]
@@ -88,8 +91,10 @@ def _by_id(session: Session, table: type[Row], ids: Sequence[int | None]) -> dic
     return {row.id: row for row in rows if row.id is not None}
 
 
-def _again(desk: Desk, notice: Notice, enrolment: Enrolment, step: Step | None, on: date) -> Word | None:
-    to = desk.people.find(notice.recipient.partition(":")[0], enrolment)
+def _again(
+    desk: Desk, notice: Notice, enrolment: Enrolment, step: Step | None, on: date, role: str | None
+) -> Word | None:
+    to = desk.people.find(role or notice.recipient.partition(":")[0], enrolment)
     if to is None:
         return None
     if notice.kind == "call" and step is not None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, text
+from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from actions import history
-from actions.morning import next_morning
+from actions.access import held_on
+from actions.morning import next_morning, open_cohorts
+from actions.mornings import last_of_each, missed
 from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment, ServiceCopy
-from models.notice import TROUBLED
+from models.enrolment import FOLLOWED
+from models.notice import IN_OUTBOX, TROUBLED
 from models.service import COPY_FAILED
 from notifications import holds
 from programme.civil import civil_day, wall
+from programme.territory import delegation_codes
 from programme.wording import Sentence, sentence
 
 LATE_OUTBOX = timedelta(hours=24)
@@ -25,10 +29,10 @@ SLACK = timedelta(minutes=5)
 
 def ailments(session: Session, now: datetime) -> list[Sentence]:
     """Return what a person should look at, each with what to do."""
-    checks = (_behind, _paused, _late_morning, _old_outbox, _stuck)
+    checks = (_behind, _paused, _mornings, _old_outbox, _stuck)
     found = [check(session, now) for check in checks]
     held = [holds.said(one) for one in holds.open_holds(session)]
-    more = (*_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
+    more = (*_held_back(session, now), *_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
     return [one for one in (*held, *found, *more) if one is not None]
 
 
@@ -56,7 +60,23 @@ def _paused(session: Session, now: datetime) -> Sentence | None:
     )
 
 
-def _late_morning(session: Session, now: datetime) -> Sentence | None:
+def _mornings(session: Session, now: datetime) -> Sentence | None:
+    """Name the mornings that did not happen, or broke off; else the day since when something has waited for one."""
+    found = missed(session, now)
+    if found is not None and found.cohorts:
+        return sentence(
+            "The morning of {cohorts} broke off on {day}: the log and Prefect's pages say why; `mourafaka run-day` "
+            "tries it again.",
+            cohorts=", ".join(found.cohorts),
+            day=found.first,
+        )
+    if found is not None:
+        return sentence(
+            "No morning was done from {first} to {last}: run `mourafaka run-day`, and see that `mourafaka serve` "
+            "is up.",
+            first=found.first,
+            last=found.last,
+        )
     due = next_morning(session)
     if due is None or due >= civil_day(now):
         return None
@@ -65,13 +85,28 @@ def _late_morning(session: Session, now: datetime) -> Sentence | None:
     )
 
 
+def _held_back(session: Session, now: datetime) -> list[Sentence]:
+    """Name the cohorts whose last morning came to everybody, and could not help some."""
+    runs = last_of_each(session, open_cohorts(session), civil_day(now))
+    return [
+        sentence(
+            "The morning of {cohort} on {day} held somebody back: Prefect's pages name whom and why; "
+            "the others went on.",
+            cohort=code,
+            day=row.day,
+        )
+        for code, row in sorted(runs.items())
+        if row.failures and row.finished_at is not None
+    ]
+
+
 def _old_outbox(session: Session, now: datetime) -> Sentence | None:
     if holds.is_open(session):  # it waits for a person, and that is said
         return None
     count = session.exec(
         select(func.count())
         .select_from(Notice)
-        .where(Notice.channel == "email", Notice.status == "pending", Notice.send_at < now - LATE_OUTBOX)
+        .where(text(IN_OUTBOX), Notice.status == "pending", Notice.send_at < now - LATE_OUTBOX)
     ).one()
     if not count:
         return None
@@ -112,23 +147,18 @@ def _copies(session: Session, now: datetime) -> list[Sentence]:
 
 def _unstaffed(session: Session, now: datetime) -> list[Sentence]:
     """Name the delegations with cooperatives under way and nobody to coordinate them: their notices reach nobody."""
-    today = civil_day(now)
-    delegations = session.exec(select(Enrolment.delegation).where(Enrolment.status == "active").distinct()).all()
-    held = session.exec(
-        select(RoleAssignment.delegation).where(
-            RoleAssignment.role == "coordinator",
-            RoleAssignment.starts_on <= today,
-            or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= today),
-        )
-    ).all()
+    coordinates = (RoleAssignment.role == "coordinator", held_on(civil_day(now)))
+    held = set(session.exec(select(RoleAssignment.delegation).where(*coordinates).distinct()))
     if None in held:
         return []
+    others = col(Enrolment.delegation).in_(delegation_codes() - held)  # who is followed elsewhere is not read
+    alone = session.exec(select(Enrolment.delegation).where(text(FOLLOWED), others).distinct())
     return [
         sentence(
             "{delegation} has no coordinator: add one with `mourafaka user add NAME --role coordinator`.",
-            delegation=delegation,
+            delegation=one,
         )
-        for delegation in sorted(set(delegations) - set(held))
+        for one in sorted(alone)
     ]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import insert, literal, select
+from sqlmodel import Session, col
 
-from models import Enrolment, History
+from models import Enrolment, History, Step
 
 FLOOR = "history_floor"
 
@@ -29,6 +31,26 @@ def record(
     session.add(History(**line(enrolment.id, verb, by=by, now=at, subject=subject, why=why, **detail)))
 
 
+def record_each(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Add many lines, made by `line`, in their order, after what this session has recorded before."""
+    session.flush()
+    if lines:
+        session.execute(insert(History), [dict(line) for line in lines])
+
+
+def record_steps(
+    session: Session, step_ids: Sequence[int], verb: str, *, by: str, now: datetime, **detail: object
+) -> None:
+    """Add a line about each of these steps, all in one statement: the database knows whose they are."""
+    session.flush()
+    said = {"at": not_before(session, now), "by": by, "verb": verb, "why": "", "detail": detail}
+    about = select(
+        Step.enrolment_id, Step.key, *(literal(value, getattr(History, name).type) for name, value in said.items())
+    )
+    about = about.where(col(Step.id).in_(step_ids)).order_by(col(Step.id))
+    session.execute(insert(History).from_select(["enrolment_id", "subject", *said], about))
+
+
 def not_before(session: Session, now: datetime) -> datetime:
     """Return ``now``, or the instant of the last line where a clock that was set back says an earlier one.
 
@@ -42,7 +64,7 @@ def not_before(session: Session, now: datetime) -> datetime:
 
 def last_recorded(session: Session) -> datetime | None:
     """Return the instant of the last line of all; lines are only ever added, so it is the latest too."""
-    return session.exec(select(History.at).order_by(col(History.id).desc()).limit(1)).first()
+    return session.scalars(select(History.at).order_by(col(History.id).desc()).limit(1)).first()
 
 
 def line(

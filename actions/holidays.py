@@ -155,7 +155,7 @@ def _change(
     was, will = calendar_of(session), calendar_with(after)
     days = sorted(day for day in known.keys() | after.keys() if was.holiday(day) != will.holiday(day))
     groups = active_groups(session, now=now)
-    works = [_work(session, group, will) for group in groups]
+    works = [_work(session, group, calendar_with(after, group.desk.definition)) for group in groups]
     turned = [one for work in works for one in _turned(work)]
     proposal = Proposal(what, _about(was, will, days), works, by)
     proposal.cancelled += [line for one in turned for line in one.gone]

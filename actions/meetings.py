@@ -113,7 +113,7 @@ def cancel_meetings(session: Session, enrolment: Enrolment, steps: Sequence[Step
     cohort = cohort_of_enrolment(session, enrolment)
     desk = open_desk(session, cohort, [enrolment], now=now)
     words = [*_words(desk, enrolment, standing, by)]
-    for step in {word.step.key: word.step for word in words if word.step}.values():
+    for step in {word.step.key: word.step for word in words if isinstance(word.step, Step)}.values():
         history.record(session, enrolment, "meeting cancelled", by=by, now=now, subject=step.key, on=str(step.due_on))
         step.moves = max(word.facts["sequence"] for word in words if word.step is step) + 1
         session.add(step)

@@ -205,7 +205,7 @@ def plan_of(
 ) -> Plan:
     """Return what a version would change for one enrolment."""
     after = definition_of_version(target)
-    turn = Turn(definition_of(session, enrolment), after, calendar_of(session), choices)
+    turn = Turn(definition_of(session, enrolment), after, calendar_of(session, after), choices)
     rows = session.exec(
         select(Step).where(Step.enrolment_id == enrolment.id, Step.origin != "call").order_by(Step.key)
     ).all()

@@ -19,15 +19,16 @@ from actions.alerts import alerts_due, raise_alerts
 from actions.conclude import (
     Conclusion,
     announce_decision,
-    conclude_stage,
+    conclude_stages,
     decisions_unannounced,
     evaluations_waiting,
     passages_due,
-    propose_decision,
+    propose_decisions,
 )
+from actions.due import FIRST_DAYS
 from actions.programmes import definition_of
 from actions.remind import remind, steps_due
-from models import Cohort, Enrolment, Evaluation, Lease, Notice, Passage, ServiceCopy, Step
+from models import Cohort, Lease, Notice, ServiceCopy
 from models.notice import IN_OUTBOX
 from models.service import COPY_WAITS
 from models.session import Database
@@ -73,38 +74,43 @@ def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
     """Ask what the morning has to do; five indexed questions, whatever the number enrolled."""
     today = civil_day(now)
     by_stage = passages_due(session, cohort, today)
-    ordered = {rule.key: by_stage[rule.key] for rule in definition_of(session, cohort).stages if rule.key in by_stage}
+    stages = definition_of(session, cohort).stages if by_stage else ()
     return Due(
-        stages=ordered,
-        evaluations=evaluations_waiting(session, cohort),
-        decisions=decisions_unannounced(session, cohort),
+        stages={rule.key: by_stage[rule.key] for rule in stages if rule.key in by_stage},
+        evaluations=evaluations_waiting(session, cohort, today),
+        decisions=decisions_unannounced(session, cohort, today),
         alerts=alerts_due(session, cohort, today),
         reminders=bool(steps_due(session, cohort, today, limit=1)),
     )
 
 
 def stages_to_conclude(database: Database, cohort: Cohort, now: datetime) -> Iterator[tuple[str, list[int]]]:
-    """Yield each stage that has work, in the programme's order, asked anew each time.
+    """Yield each stage that has work, in the programme's order; asked anew after each that had some.
 
     A stage that is completed wakes the ones that follow it: they are entered the same morning.
     """
-    with database.reading() as session:
-        stages = [stage.key for stage in definition_of(session, cohort).stages]
-    for stage in stages:
+    turn = 0
+    while True:
         with database.reading() as session:
-            ids = passages_due(session, cohort, civil_day(now)).get(stage)
-        if ids:
-            yield stage, ids
+            due = passages_due(session, cohort, civil_day(now))
+            stages = [rule.key for rule in definition_of(session, cohort).stages] if due else []
+        ahead = [at for at, stage in enumerate(stages) if at >= turn and stage in due]
+        if not ahead:
+            return
+        turn = ahead[0] + 1
+        yield stages[ahead[0]], due[stages[ahead[0]]]
 
 
 def stage_work(database: Database, cohort: Cohort, stage: str, ids: Sequence[int], now: datetime) -> Done:
     """Draw a stage's conclusions for these enrolments; one that fails holds back nobody."""
-    return _one_by_one(database, ids, lambda session, one: conclude_stage(session, cohort, stage, one, now=now))
+    return _item_by_item(
+        database, ids, lambda session, some: Done(conclude_stages(session, cohort, stage, some, now=now))
+    )
 
 
 def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Propose a decision on each of these evaluations; one that fails holds back nobody."""
-    return _one_by_one(database, ids, lambda session, one: propose_decision(session, one, now=now))
+    return _item_by_item(database, ids, lambda session, some: Done(propose_decisions(session, some, now=now)))
 
 
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
@@ -235,17 +241,7 @@ def next_morning(session: Session) -> date | None:
 
     It is a day of the past when something waits that is due already.
     """
-    followed = col(Enrolment.cohort_id).in_(select(Cohort.id).where(Cohort.status == "open"))
-    lives = (Enrolment.status == "active", followed)
-    watched = (col(Enrolment.watch_on).is_not(None), col(Enrolment.status).in_(("active", "suspended")), followed)
-    days = [
-        session.exec(select(func.min(Step.remind_on)).join(Enrolment).where(Step.status == "open", *lives)).one(),
-        session.exec(select(func.min(Passage.wake_on)).join(Enrolment).where(*lives)).one(),
-        session.exec(
-            select(func.min(Evaluation.on)).join(Enrolment).where(col(Evaluation.proposed_on).is_(None), *lives)
-        ).one(),
-        session.exec(select(func.min(Enrolment.watch_on)).where(*watched)).one(),
-    ]
+    days = [session.exec(query).first() for query in FIRST_DAYS]
     return min((day for day in days if day is not None), default=None)
 
 

@@ -1,7 +1,7 @@
 """Keeps what became of each morning, and tells coordinators once when one did not happen: a dead-man's switch.
 
-Who is dead cannot speak: it is asked by the next round, by every sending, and by `mourafaka health`. For the
-case that nothing runs at all there is the heartbeat, which an outside service misses (runtime/heartbeat.py).
+Who is dead cannot speak: the next round tells, and so does every sending, and `mourafaka health` says it. For
+the case that nothing runs at all there is the heartbeat, which an outside service misses (runtime/heartbeat.py).
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ def keep(
     log.log(logging.WARNING if outcome == "failed" else logging.INFO, "morning ended", extra={"facts": facts})
 
 
-def last_round(session: Session) -> MorningRun | None:
-    """Return the round of the last day that had one."""
-    query = select(MorningRun).where(MorningRun.name == ROUND).order_by(col(MorningRun.day).desc()).limit(1)
-    return session.exec(query).first()
+def last_round(session: Session, today: date) -> MorningRun | None:
+    """Return the round of the last day that had one; one of a day to come was a rehearsal's, or a wrong clock's."""
+    rounds = select(MorningRun).where(MorningRun.name == ROUND, MorningRun.day <= today)
+    return session.exec(rounds.order_by(col(MorningRun.day).desc()).limit(1)).first()
 
 
 def last_of_each(session: Session, cohorts: Sequence[Cohort], today: date) -> Mapping[str, MorningRun]:
@@ -95,48 +95,56 @@ def last_of_each(session: Session, cohorts: Sequence[Cohort], today: date) -> Ma
     names = {own(cohort.code): cohort.code for cohort in cohorts}
     rows = session.exec(
         select(MorningRun)
-        .where(col(MorningRun.name).in_(names), MorningRun.day >= today - RECENT)
+        .where(col(MorningRun.name).in_(names), MorningRun.day >= today - RECENT, MorningRun.day <= today)
         .order_by(col(MorningRun.day))
     )
     return {names[row.name]: row for row in rows}
 
 
-def missed(session: Session, now: datetime) -> Missed | None:
+def missed(session: Session, now: datetime, *, in_round: bool = False) -> Missed | None:
     """Return what did not happen though something was due; None when all did, or nothing has ever run here.
 
-    A day counts from ten o'clock on, and only where notices may leave on it: a quiet Sunday is no outage.
+    A day counts from ten o'clock on, and only where notices may leave on it: a quiet Sunday is no outage. A
+    round that begins (``in_round``) asks about the days before: its own is happening.
     """
-    last = last_round(session)
+    today = civil_day(now)
+    is_time = wall(now).time() >= BY and not in_round
+    last = last_round(session, today)
     if last is None:
         return None
-    today = civil_day(now)
-    until = today if wall(now).time() >= BY else today - ONE_DAY
-    due = next_morning(session) if last.day < until else None
-    if due is not None:
-        first, calendar = max(last.day + ONE_DAY, due), calendar_of(session)
-        gap = [first + timedelta(days=days) for days in range((until - first).days + 1)]
-        days = [day for day in gap if calendar.is_sending_day(day)]
-        if days:
-            return Missed(days[0], days[-1], last.day)
-    return _broken(session, today) if until == today else None
-
-
-def _broken(session: Session, today: date) -> Missed | None:
-    runs = last_of_each(session, open_cohorts(session), today)
-    codes = tuple(code for code, row in runs.items() if row.day == today and row.finished_at is None)
+    gap = _gap(session, last.day, today if is_time else today - ONE_DAY)
+    if gap or not is_time:
+        return Missed(gap[0], gap[-1], last.day) if gap else None
+    codes = broken(session, today)
     return Missed(today, today, today, codes) if codes else None
 
 
-def alert_missed(database: Database, now: datetime) -> int:
+def _gap(session: Session, last: date, until: date) -> list[date]:
+    """Return the days after ``last`` on which something waited for a morning, and could have been told."""
+    due = next_morning(session) if last < until else None
+    if due is None:
+        return []
+    first, calendar = max(last + ONE_DAY, due), calendar_of(session)
+    days = [first + timedelta(days=number) for number in range((until - first).days + 1)]
+    return [day for day in days if calendar.is_sending_day(day)]
+
+
+def broken(session: Session, today: date) -> tuple[str, ...]:
+    """Return the cohorts whose morning began today and never came to everybody."""
+    runs = last_of_each(session, open_cohorts(session), today)
+    return tuple(code for code, row in runs.items() if row.day == today and row.finished_at is None)
+
+
+def alert_missed(database: Database, now: datetime, *, in_round: bool = False) -> int:
     """Tell the coordinators, in their message of the day, that a morning did not happen: once for each gap.
 
     Returns how many are told now.
     """
     with database.reading() as session:
-        if missed(session, now) is None:
+        if missed(session, now, in_round=in_round) is None:
             return 0
     with database.transaction() as session:
-        found = missed(session, now)
+        found = missed(session, now, in_round=in_round)
         return _tell(session, found, now) if found is not None else 0
 
 

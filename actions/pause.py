@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from actions import history
 from actions.desk import open_desk
 from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future, suspension_of
-from actions.programmes import calendar_of, closures_of
+from actions.programmes import calendar_of, closures_of, definition_of
 from actions.resumption import tell_resumed
 from actions.tell import withdraw_all
 from actions.watch import settle_alerts, watch
@@ -29,12 +29,13 @@ def suspend(session: Session, *, code: str, reason: str, by: str, now: datetime,
     """Suspend an enrolment from a day on (today when not given): what has not left is taken back, time stands still."""
     enrolment, from_on = enrolment_named(session, code, to_change=True), on or civil_day(now)
     refuse_future(from_on, civil_day(now))
+    calendar = calendar_of(session, definition_of(session, enrolment))
     _refuse_overlap(session, enrolment, from_on)
     pause = Suspension(
         enrolment_id=enrolment.id or 0,
         from_on=from_on,
         reason=said(reason),
-        remaining=left_of(open_steps(session, enrolment), from_on, calendar_of(session)),
+        remaining=left_of(open_steps(session, enrolment), from_on, calendar),
         suspended_by=by,
         suspended_at=now,
     )

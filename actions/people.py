@@ -27,7 +27,7 @@ from programme.errors import (
 )
 from programme.intake_contact import read_email, read_phone
 from programme.people_errors import CoachFollows, NothingSaidOfPerson, ReadingUnknown, RoleNotHeld
-from programme.territory import delegation_of, provinces
+from programme.territory import delegation_codes
 from programme.wording import Sentence
 
 
@@ -151,7 +151,7 @@ def checked_reading(language: str) -> str:
 
 def checked_delegation(delegation: str) -> str:
     """Return a delegation's code; refused when there is none of that name."""
-    if delegation not in {delegation_of(province).code for province in provinces()}:
+    if delegation not in delegation_codes():
         raise TerritoryUnknown(territory=delegation)
     return delegation
 

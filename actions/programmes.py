@@ -8,13 +8,17 @@ from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
-from models import ClosedWindow, Cohort, Cooperative, Enrolment, HolidayOverride, ProgrammeVersion
+from models import ClosedWindow, Cohort, Cooperative, Enrolment, EnrolmentLine, HolidayOverride, ProgrammeVersion
 from programme.calendar import Calendar
 from programme.closures import Closure, Closures
-from programme.definition import Definition
+from programme.definition import ClosedDays, Definition
 from programme.definition_file import content_hash, read_definition, shipped_text
 from programme.errors import ProgrammeUnknown, VersionTaken
 from programme.intake_text import fold
+
+Overrides = tuple[tuple[date, str | None], ...]
+"""The coordinators' word on days, by day."""
+ORDINARY = ClosedDays()
 
 
 def publish(session: Session, text: str, *, by: str, now: datetime, name: str = "the definition") -> ProgrammeVersion:
@@ -75,9 +79,17 @@ def _parsed(body: str) -> Definition:
     return read_definition(body)
 
 
-def definition_of(session: Session, owner: Enrolment | Cohort) -> Definition:
+def definition_of(session: Session, owner: Enrolment | EnrolmentLine | Cohort) -> Definition:
     """Return the definition that an enrolment (or a cohort's next enrolments) follows."""
-    return definition_of_version(session.get_one(ProgrammeVersion, owner.programme_version_id))
+    return definition_of_version_id(session, owner.programme_version_id)
+
+
+def definition_of_version_id(session: Session, version_id: int) -> Definition:
+    """Return the definition that enrolments of a version follow; a published one never changes, so it is kept."""
+    known: dict[int, Definition] = session.info.setdefault("definitions", {})
+    if version_id not in known:
+        known[version_id] = definition_of_version(session.get_one(ProgrammeVersion, version_id))
+    return known[version_id]
 
 
 def definition_of_version(version: ProgrammeVersion) -> Definition:
@@ -91,23 +103,26 @@ def definitions(session: Session) -> dict[int, Definition]:
     return {version.id: _parsed(version.body) for version in versions if version.id is not None}
 
 
-def calendar_of(session: Session) -> Calendar:
-    """Return the working calendar with the coordinators' corrections; asked for once in a session."""
-    calendar: Calendar | None = session.info.get("calendar")
-    if calendar is None:
+def calendar_of(session: Session, definition: Definition | None = None) -> Calendar:
+    """Return the working calendar with the coordinators' corrections, which are asked for once in a session.
+
+    Of a ``definition`` it is the one by which its dates are worked out, with its own closed days.
+    """
+    overrides: Overrides | None = session.info.get("overrides")
+    if overrides is None:
         rows = session.exec(select(HolidayOverride)).all()
-        calendar = session.info["calendar"] = _calendar(tuple(sorted((row.on, row.name) for row in rows)))
-    return calendar
+        overrides = session.info["overrides"] = tuple(sorted((row.on, row.name) for row in rows))
+    return _calendar(overrides, definition.closed_days if definition else ORDINARY)
 
 
 @lru_cache(maxsize=16)
-def _calendar(overrides: tuple[tuple[date, str | None], ...]) -> Calendar:
-    return Calendar(dict(overrides))
+def _calendar(overrides: Overrides, closed: ClosedDays) -> Calendar:
+    return Calendar(dict(overrides), closed.week, closed.holidays)
 
 
-def calendar_with(overrides: Mapping[date, str | None]) -> Calendar:
-    """Return the calendar as it would be with these corrections."""
-    return _calendar(tuple(sorted(overrides.items())))
+def calendar_with(overrides: Mapping[date, str | None], definition: Definition | None = None) -> Calendar:
+    """Return the calendar as it would be with these corrections; of a definition, with its own closed days."""
+    return _calendar(tuple(sorted(overrides.items())), definition.closed_days if definition else ORDINARY)
 
 
 def windows_of(session: Session) -> list[ClosedWindow]:
@@ -121,7 +136,7 @@ def windows_of(session: Session) -> list[ClosedWindow]:
 
 def forget_closed_days(session: Session) -> None:
     """Have the holidays and the windows asked for anew: a verb of this session has changed them."""
-    session.info.pop("calendar", None)
+    session.info.pop("overrides", None)
     session.info.pop("windows", None)
 
 

@@ -6,22 +6,20 @@ about it, and has the next morning look at the stage when its exit may hold now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from actions import history
-from actions.conclude import nudge
+from actions.closing import Named, OpenStep, close_steps, open_steps_named, opened
 from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, open_step, refuse_future
-from actions.programmes import definition_of
-from actions.tell import called_notice, close, withdraw
-from actions.watch import WATCHED, watch
+from actions.tell import called_notice
 from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
 from programme.civil import civil_day
-from programme.errors import AlreadyEvaluated, AxisUnknown, CheckpointUnknown, MeasureFirst, WrongVerb
-from programme.scoring import Answer, default_questionnaire, score, weakest
+from programme.errors import AxisUnknown, MeasureFirst, WrongVerb
+from programme.scoring import default_questionnaire, score, weakest
 from programme.wording import Sentence, sentence
 
 PLAN_DRAFT = "diagnosis.plan-draft"
@@ -38,34 +36,36 @@ def complete_step(session: Session, *, code: str, step: str, on: date, by: str, 
 
     A call can still be made, and said to be made, after the enrolment has ended.
     """
-    enrolment = enrolment_named(session, code, to_change=not step.startswith("call."))
-    row = open_step(session, enrolment, step)
-    if row.kind in OTHER_VERBS:
-        raise WrongVerb(step=step, remedy=OTHER_VERBS[row.kind])
+    [done] = complete_steps(session, steps=[(code, step)], on=on, by=by, now=now)
+    return session.get_one(Step, done)
+
+
+def complete_steps(session: Session, *, steps: Iterable[Named], on: date, by: str, now: datetime) -> list[int]:
+    """Tick many steps off, all or none of them; return their ids in the order in which they are named."""
+    rows = open_steps_named(session, steps)
+    for row in rows:
+        if row.kind in OTHER_VERBS:
+            raise WrongVerb(step=row.key, remedy=OTHER_VERBS[row.kind])
     refuse_future(on, civil_day(now))
-    if row.kind == "call":
-        _settle_call(session, enrolment, row, on=on, by=by, now=now)
-    _close(session, enrolment, row, "done", on=on, by=by, now=now)
-    if step == PLAN_DRAFT:
-        _draft_plan(session, enrolment, by=by, now=now)
-    return row
+    for row in rows:
+        if row.kind == "call":
+            _settle_call(session, row, on=on, by=by, now=now)
+    close_steps(session, rows, "done", on=on, by=by, now=now)
+    for row in rows:
+        if row.key == PLAN_DRAFT:
+            _draft_plan(session, session.get_one(Enrolment, row.enrolment_id), by=by, now=now)
+    return [row.id for row in rows]
 
 
 def _close(
     session: Session, enrolment: Enrolment, step: Step, status: str, *, on: date, by: str, now: datetime
 ) -> None:
-    close(step, status, on=on, by=by)
-    session.add(step)
-    withdraw(session, enrolment, [step], reason=f"step {status} on {on}", now=now)
-    history.record(session, enrolment, f"step {status}", by=by, now=now, subject=step.key, on=on.isoformat())
-    nudge(session, enrolment, step.stage, now=now)
-    if step.kind in WATCHED:
-        watch(session, enrolment)
+    close_steps(session, [opened(enrolment, step)], status, on=on, by=by, now=now)
 
 
-def _settle_call(session: Session, enrolment: Enrolment, step: Step, *, on: date, by: str, now: datetime) -> None:
+def _settle_call(session: Session, step: OpenStep, *, on: date, by: str, now: datetime) -> None:
     """Write down that a notice was told by telephone, by whom and on which day."""
-    notice = called_notice(session, enrolment, step)
+    notice = called_notice(session, session.get_one(Enrolment, step.enrolment_id), session.get_one(Step, step.id))
     if notice is not None and notice.status == "pending":
         notice.status, notice.sent_at, notice.settled_at = "sent", now, now
         notice.reason = f"told by telephone by {by} on {on}"
@@ -155,45 +155,6 @@ def report_session(
     session.flush()
     _close(session, enrolment, row, "done" if held else "missed", on=on, by=by, now=now)
     return row
-
-
-def record_evaluation(
-    session: Session, *, code: str, checkpoint: str, answers: Mapping[str, Answer], on: date, by: str, now: datetime
-) -> Evaluation:
-    """Record the answers of a checkpoint with their score; the next morning proposes a decision on them."""
-    enrolment = enrolment_named(session, code, to_change=True)
-    definition = definition_of(session, enrolment)
-    rule = next((rule for rule in definition.checkpoints if rule.key == checkpoint), None)
-    if rule is None:
-        raise CheckpointUnknown(checkpoint=checkpoint, known=", ".join(item.key for item in definition.checkpoints))
-    known = session.exec(
-        select(Evaluation).where(Evaluation.enrolment_id == enrolment.id, Evaluation.checkpoint == checkpoint)
-    ).first()
-    if known is not None:
-        raise AlreadyEvaluated(checkpoint=checkpoint, code=code, on=known.on)
-    row = open_step(session, enrolment, f"{rule.stage}.{checkpoint}-evaluation")
-    refuse_future(on, civil_day(now))
-    evaluation = _evaluation(enrolment, checkpoint, rule.form, answers, on=on, by=by, now=now)
-    session.add(evaluation)
-    _close(session, enrolment, row, "done", on=on, by=by, now=now)
-    return evaluation
-
-
-def _evaluation(
-    enrolment: Enrolment, checkpoint: str, form: str, answers: Mapping[str, Answer], *, on: date, by: str, now: datetime
-) -> Evaluation:
-    assert enrolment.id is not None
-    result = score(default_questionnaire(), answers, "short" if form == "short" else "full")
-    return Evaluation(
-        enrolment_id=enrolment.id,
-        checkpoint=checkpoint,
-        on=on,
-        form=form,
-        answers=dict(answers),
-        score=result.to_json(),
-        recorded_by=by,
-        recorded_at=now,
-    )
 
 
 def complete_action(session: Session, *, code: str, axis: str, on: date, by: str, now: datetime) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
+from actions import due
 from actions.desk import open_desk
-from actions.tell import item_facts, tell, title_for
-from models import Cohort, Enrolment, Step
+from actions.tell import item_facts, tell_all, title_for
+from models import Cohort, Enrolment, EnrolmentLine, Step, StepLine
 from notifications.backlog import politely
 from notifications.promises import Desk, Word
 from programme import reminders
@@ -25,13 +29,7 @@ def steps_due(session: Session, cohort: Cohort, today: date, *, limit: int) -> l
     rows = session.exec(
         select(Step.id)
         .join(Enrolment)
-        .where(
-            col(Step.remind_on).is_not(None),
-            col(Step.remind_on) <= today,
-            Step.status == "open",
-            Enrolment.cohort_id == cohort.id,
-            Enrolment.status == "active",
-        )
+        .where(*due.STEP, col(Step.remind_on) <= today, Enrolment.cohort_id == cohort.id)
         .order_by(col(Step.remind_on), col(Step.id))
         .limit(limit)
     )
@@ -44,49 +42,65 @@ def remind(session: Session, cohort: Cohort, step_ids: Sequence[int], *, now: da
     Returns how many notices were promised. Steps that meanwhile are done, or were looked at
     already today, are passed over: repeating it does nothing.
     """
-    by_version: dict[int, list[tuple[Step, Enrolment]]] = {}
+    by_version: dict[int, list[tuple[StepLine, EnrolmentLine]]] = {}
     for step, enrolment in _load(session, step_ids):
         by_version.setdefault(enrolment.programme_version_id, []).append((step, enrolment))
     return sum(_remind(session, cohort, pairs, now=now) for pairs in by_version.values())
 
 
-def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[Step, Enrolment]], *, now: datetime) -> int:
+def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, EnrolmentLine]], *, now: datetime) -> int:
     """Do it for enrolments of one version of the programme: its rules and its titles are the ones that count."""
     desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
     words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
-    for step, _ in pairs:
-        step.remind_on = _next(desk, step)
-    return len(tell(desk, politely(desk, words), cohort))
+    told = tell_all(desk, politely(desk, words), cohort)
+    session.connection().execute(
+        LOOK_AGAIN, [{"the_id": step.id, "next_on": desk.once(_next, step.kind, step.due_on)} for step, _ in pairs]
+    )
+    return len(told)
 
 
-def _load(session: Session, step_ids: Sequence[int]) -> list[tuple[Step, Enrolment]]:
-    rows = session.exec(
-        select(Step, Enrolment)
+STEP: Any = Step.__table__  # type: ignore[attr-defined] # SQLModel does not declare it
+LOOK_AGAIN = update(STEP).where(STEP.c.id == bindparam("the_id")).values(remind_on=bindparam("next_on"))
+LINES = [getattr(Step, name) for name in StepLine._fields]
+ENROLMENTS = [getattr(Enrolment, name) for name in EnrolmentLine._fields]
+
+
+def _load(session: Session, step_ids: Sequence[int]) -> Iterator[tuple[StepLine, EnrolmentLine]]:
+    """Yield the steps that are still open, as light as their rows."""
+    rows: Iterable[Any] = session.exec(
+        select(*LINES, *ENROLMENTS)
         .join(Enrolment)
         .where(col(Step.id).in_(step_ids), Step.status == "open", Enrolment.status == "active")
         .order_by(col(Step.id))
     )
-    return list(rows.all())
+    for row in rows:
+        yield StepLine._make(row[: len(LINES)]), EnrolmentLine._make(row[len(LINES) :])
 
 
-def _next(desk: Desk, step: Step) -> date | None:
-    rules = desk.definition.reminders_for(step.kind)
-    if step.kind == "call":
+def _next(desk: Desk, kind: str, due_on: date) -> date | None:
+    rules = desk.definition.reminders_for(kind)
+    if kind == "call":
         rules = tuple(rule for rule in rules if rule.days > 0)
-    return reminders.first_from(rules, step.due_on, desk.today + ONE_DAY, desk.calendar)
+    return reminders.first_from(rules, due_on, desk.today + ONE_DAY, desk.calendar)
 
 
-def words_of(desk: Desk, step: Step, enrolment: Enrolment) -> list[Word]:
+def _reached(desk: Desk, kind: str, due_on: date, since: date) -> list[Reminder]:
+    rules = desk.definition.reminders_for(kind)
+    return reminders.due(rules, due_on, since=since, today=desk.today, calendar=desk.calendar)
+
+
+def words_of(desk: Desk, step: Step | StepLine, enrolment: Enrolment | EnrolmentLine) -> list[Word]:
     """Return what should be said of one step today; what its day has passed for comes marked as stale."""
     if step.remind_on is None or step.remind_on > desk.today:
         return []
-    rules = desk.definition.reminders_for(step.kind)
-    reached = reminders.due(rules, step.due_on, since=step.remind_on, today=desk.today, calendar=desk.calendar)
+    reached = desk.once(_reached, step.kind, step.due_on, step.remind_on)
     words = [reminder_word(desk, step, enrolment, item) for item in reached]
     return [word for word in words if word is not None]
 
 
-def reminder_word(desk: Desk, step: Step, enrolment: Enrolment, item: Reminder, *, withdrawn: str = "") -> Word | None:
+def reminder_word(
+    desk: Desk, step: Step | StepLine, enrolment: Enrolment | EnrolmentLine, item: Reminder, *, withdrawn: str = ""
+) -> Word | None:
     """Return what a reminder says to the one who hears it; None when nobody holds that role."""
     to = desk.people.find(step.owner if item.to == "owner" else item.to, enrolment)
     if to is None:
@@ -112,7 +126,7 @@ def mark_of(item: Reminder, due_on: date) -> str:
     return f"{item.days:+d}@{due_on.isoformat()}"
 
 
-def kind_of(step: Step, item: Reminder) -> str:
+def kind_of(step: Step | StepLine, item: Reminder) -> str:
     """Return the kind of notice that a reminder is for the one who hears it."""
     if item.to == "cooperative" and step.at is not None:
         return "meeting"
@@ -121,20 +135,24 @@ def kind_of(step: Step, item: Reminder) -> str:
     return "step_late" if item.late else "step_reminder"
 
 
-def uid_of(enrolment: Enrolment, step: Step) -> str:
+def uid_of(enrolment: Enrolment | EnrolmentLine, step: Step | StepLine) -> str:
     """Return what a meeting is known by in calendars, for ever."""
     return f"{enrolment.code}/{step.key}".replace("/", "-")
 
 
-def meeting_facts(step: Step, enrolment: Enrolment) -> dict[str, object]:
+def meeting_facts(step: Step | StepLine, enrolment: Enrolment | EnrolmentLine) -> dict[str, object]:
     """Return when and where a meeting is, and what its invitation is known by in calendars."""
-    begins = datetime.strptime(step.at or "10:00", "%H:%M")  # noqa: DTZ007 - a wall time of day
-    ends = begins + timedelta(minutes=step.minutes or 120)
     return {
         "on": step.due_on.isoformat(),
         "at": step.at,
-        "ends_at": f"{ends:%H:%M}",
+        "ends_at": _ends_at(step.at or "10:00", step.minutes or 120),
         "place": step.place,
         "uid": uid_of(enrolment, step),
         "sequence": step.moves,
     }
+
+
+@lru_cache(maxsize=256)
+def _ends_at(at: str, minutes: int) -> str:
+    begins = datetime.strptime(at, "%H:%M")  # noqa: DTZ007 - a wall time of day
+    return f"{begins + timedelta(minutes=minutes):%H:%M}"

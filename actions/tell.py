@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, Notice, NoticeBody, Step
+from models import Cohort, Enrolment, EnrolmentLine, Notice, NoticeBody, Step, StepLine
 from notifications import digests, outbox
-from notifications.promises import Desk, Word, promise
+from notifications.drafts import Draft, Promised, rows_of, write
+from notifications.promises import Desk, Word, drafted
 from notifications.recipients import Recipient
 from notifications.wishes import heed
 from programme import reminders
@@ -41,42 +42,56 @@ OF_A_CANCELLATION = f"/{CANCELLED}-"
 
 
 def tell(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
-    """Promise the words; a cooperative without mail becomes a call of its coach, staff hear once a day.
+    """Promise the words and return their notices; a cooperative without mail becomes a call, staff hear once a day.
 
     What a reader no longer wants is written down with that reason.
     """
+    return rows_of(desk.session, tell_all(desk, words, cohort))
+
+
+def tell_all(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Promised]:
+    """Do the same for many at once, and return what was promised without reading it again."""
     words = heed(desk, words)
-    notices = promise(desk, words, cohort)
+    made = drafted(desk, words, cohort)
     by_key = {word.key: word for word in words}
-    calls = [
-        (by_key[notice.key], notice) for notice in notices if notice.channel == "call" and notice.status == "pending"
-    ]
-    notices += promise(desk, _calls(desk, calls), cohort) if calls else []
-    digests.gather(desk, notices, cohort)
-    return notices
+    calls = [(by_key[one.key], one) for one in made if one.channel == "call" and one.status == "pending"]
+    made += drafted(desk, _calls(desk, calls), cohort) if calls else []
+    digests.gather(desk, made, cohort)
+    write(desk.session, [one for one in made if isinstance(one, Draft)])
+    return made
 
 
-def _calls(desk: Desk, told: Sequence[tuple[Word, Notice]]) -> list[Word]:
+def _calls(desk: Desk, told: Sequence[tuple[Word, Promised]]) -> list[Word]:
     """Write the steps of calls, all at once, and return the words that tell them to those who call."""
     callers = [_caller(desk, word.enrolment) for word, _ in told]
-    known = _calls_before(desk, told)
+    before = _calls_before(desk, told)
+    planned = [_call_step(desk, word, one, caller) for (word, one), caller in zip(told, callers, strict=True)]
+    fresh = [step for step in planned if step["key"] not in before]
+    ids = dict(zip((step["key"] for step in fresh), _written(desk.session, fresh), strict=True))
     steps = [
-        _called_again(known.get(step.key), step)
-        for step in (
-            _call_step(desk, word, notice, caller) for (word, notice), caller in zip(told, callers, strict=True)
-        )
+        _called_again(before[step["key"]], step) if step["key"] in before else _line(ids[step["key"]], step)
+        for step in planned
     ]
-    desk.session.add_all(steps)
-    desk.session.flush()
     return [
-        _call(desk, word, notice, caller, step)
-        for (word, notice), caller, step in zip(told, callers, steps, strict=True)
+        _call(desk, word, one, caller, step) for (word, one), caller, step in zip(told, callers, steps, strict=True)
     ]
 
 
-def _calls_before(desk: Desk, told: Sequence[tuple[Word, Notice]]) -> dict[str, Step]:
+def _written(session: Session, steps: Sequence[dict[str, Any]]) -> list[int]:
+    """Write new steps and return their ids, in the same order."""
+    if not steps:
+        return []
+    statement = insert(Step).returning(Step.__table__.c.id, sort_by_parameter_order=True)  # type: ignore[attr-defined] # SQLModel does not declare it
+    return list(session.scalars(statement, steps))
+
+
+def _line(step_id: int, step: Mapping[str, Any]) -> StepLine:
+    return StepLine._make([step_id, *(step.get(name) for name in StepLine._fields[1:])])
+
+
+def _calls_before(desk: Desk, told: Sequence[tuple[Word, Promised]]) -> dict[str, Step]:
     """Return the calls that stood for these notices once and were closed when they were taken back."""
-    keys = [call_key(word.enrolment, notice.key) for word, notice in told if notice.key in desk.revived]
+    keys = [call_key(word.enrolment, one.key) for word, one in told if one.key in desk.revived]
     if not keys:
         return {}
     ids = {word.enrolment.id for word, _ in told}
@@ -84,26 +99,20 @@ def _calls_before(desk: Desk, told: Sequence[tuple[Word, Notice]]) -> dict[str, 
     return {row.key: row for row in rows}
 
 
-def _called_again(known: Step | None, step: Step) -> Step:
-    """Return the step to write: the closed one, open again with the new date, where there is one."""
-    if known is None:
-        return step
+def _called_again(known: Step, step: Mapping[str, Any]) -> Step:
+    """Return the closed step, open again with the new date."""
     known.status, known.done_on, known.done_by = "open", None, None
-    known.owner, known.nominal_on, known.due_on, known.remind_on = (
-        step.owner,
-        step.nominal_on,
-        step.due_on,
-        step.remind_on,
-    )
+    for name in ("owner", "nominal_on", "due_on", "remind_on"):
+        setattr(known, name, step[name])
     return known
 
 
-def _caller(desk: Desk, enrolment: Enrolment) -> Recipient:
+def _caller(desk: Desk, enrolment: Enrolment | EnrolmentLine) -> Recipient:
     found = desk.people.find("coach", enrolment)
     return found or Recipient("coordinator", "coordinator:nobody", None, None, None, "fr")
 
 
-def _call(desk: Desk, word: Word, notice: Notice, caller: Recipient, step: Step) -> Word:
+def _call(desk: Desk, word: Word, notice: Promised, caller: Recipient, step: Step | StepLine) -> Word:
     facts = {
         **item_facts(desk, step, Bilingual(fr=step.title_fr or "", ar=step.title_ar or ""), word.enrolment),
         "script": notice.facts["script"],
@@ -112,28 +121,32 @@ def _call(desk: Desk, word: Word, notice: Notice, caller: Recipient, step: Step)
     return Word("call", word.enrolment, caller, word.due_on, facts, step=step)
 
 
-def _call_step(desk: Desk, word: Word, notice: Notice, caller: Recipient) -> Step:
+def _call_step(desk: Desk, word: Word, notice: Promised, caller: Recipient) -> dict[str, Any]:
+    """Return the values of the step of a call."""
     title = CALL_TITLES[notice.kind]
     due_on = civil_day(notice.send_at)
+    values = {
+        "enrolment_id": word.enrolment.id,
+        "key": call_key(word.enrolment, notice.key),
+        "owner": caller.role,
+        "nominal_on": notice.due_on,
+        "due_on": due_on,
+        "title_fr": title.fr,
+        "title_ar": title.ar,
+        "remind_on": desk.once(_first_chaser, due_on),
+    }
+    return {**dict.fromkeys(("rule", "stage", "kind", "origin"), "call"), **values, **NEW_STEP}
+
+
+NEW_STEP: Mapping[str, Any] = {"status": "open", "pinned": False, "moves": 0}
+
+
+def _first_chaser(desk: Desk, due_on: date) -> date | None:
     chasers = [rule for rule in desk.definition.reminders_for("call") if rule.days > 0]
-    assert word.enrolment.id is not None
-    return Step(
-        enrolment_id=word.enrolment.id,
-        key=call_key(word.enrolment, notice.key),
-        rule="call",
-        stage="call",
-        kind="call",
-        owner=caller.role,
-        nominal_on=notice.due_on,
-        due_on=due_on,
-        origin="call",
-        title_fr=title.fr,
-        title_ar=title.ar,
-        remind_on=reminders.first_from(chasers, due_on, due_on, desk.calendar),
-    )
+    return reminders.first_from(chasers, due_on, due_on, desk.calendar)
 
 
-def call_key(enrolment: Enrolment, notice_key: str) -> str:
+def call_key(enrolment: Enrolment | EnrolmentLine, notice_key: str) -> str:
     """Return the key of the step that stands for a notice."""
     return f"call.{notice_key.removeprefix(enrolment.code + '/')}"
 
@@ -144,7 +157,9 @@ def called_notice(session: Session, enrolment: Enrolment, step: Step) -> Notice 
     return session.exec(select(Notice).where(Notice.key == key)).first()
 
 
-def item_facts(desk: Desk, step: Step, title: Bilingual, enrolment: Enrolment) -> dict[str, Any]:
+def item_facts(
+    desk: Desk, step: Step | StepLine, title: Bilingual, enrolment: Enrolment | EnrolmentLine
+) -> dict[str, Any]:
     """Return what a message of the day says of one step: whose, what, when, and whom to call."""
     contact = desk.people.find("cooperative", enrolment)
     owner = desk.people.find(step.owner, enrolment)
@@ -161,7 +176,7 @@ def item_facts(desk: Desk, step: Step, title: Bilingual, enrolment: Enrolment) -
     }
 
 
-def title_for(step: Step, definition: Definition) -> Bilingual:
+def title_for(step: Step | StepLine, definition: Definition) -> Bilingual:
     """Return a step's title: its own, or its definition's."""
     if step.title_fr and step.title_ar:
         return Bilingual(fr=step.title_fr, ar=step.title_ar)

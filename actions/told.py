@@ -11,9 +11,9 @@ from actions.desk import open_desk
 from actions.links import Opened
 from actions.lookup import cohort_of_enrolment
 from actions.tell import called_notice, title_for
-from models import Cooperative, Decision, Enrolment, Person, Step
+from models import Decision, Enrolment, Person, Step
 from notifications.promises import Desk
-from notifications.recipients import STAFF, Recipient
+from notifications.recipients import STAFF, Named, Recipient
 from programme.gates import Reason
 from programme.wording import Bilingual, Sentence
 
@@ -47,7 +47,7 @@ def about(session: Session, found: Opened, *, now: datetime) -> About:
     )
 
 
-def _name(cooperative: Cooperative) -> Bilingual:
+def _name(cooperative: Named) -> Bilingual:
     return Bilingual(fr=cooperative.name, ar=cooperative.name_ar or cooperative.name)
 
 

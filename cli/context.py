@@ -19,6 +19,8 @@ from runtime.house import House
 from runtime.language import _
 
 BY = "command line"
+PIPED_WIDTH = 160
+"""Columns of a table that goes to a file or to another program."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,18 @@ def say_json(value: Any) -> None:
 
 
 def say_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, as wide as the terminal; piped, without colours. Without rows, a sentence says so."""
+    """Print a table, as wide as the terminal; piped, without colours and wide. Without rows, a sentence says so.
+
+    What is too long for its column goes on in the next line: a key that is cut off helps nobody.
+    """
     lines = [tuple(map(str, row)) for row in rows]
     if not lines:
         say(f"{title}: {_('Nothing to show.')}")
         return
     table = Table(title=title, title_justify="left")
     for header in headers:
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for line in lines:
         table.add_row(*line)
-    Console().print(table)
+    is_terminal = Console().is_terminal
+    Console(width=None if is_terminal else PIPED_WIDTH).print(table)

@@ -12,6 +12,7 @@ from actions import record
 from actions.decide import countersign as second_signature
 from actions.decide import decide as decide_checkpoint
 from actions.decide import decline_countersign
+from actions.measure import record_evaluation
 from cli.context import BY, open_house, read_day, say, say_json
 from models import Decision
 from programme.errors import AnswersUnreadable, FileUnreadable
@@ -115,7 +116,7 @@ def evaluate(context: typer.Context, enrolment: str, checkpoint: str, file: Path
     answers = read_answers(file)
     house = open_house(context)
     with house.database.transaction() as db:
-        evaluation = record.record_evaluation(
+        evaluation = record_evaluation(
             db, code=enrolment, checkpoint=checkpoint, answers=answers, on=_day(house, on), by=by, now=house.clock.now()
         )
         value = evaluation.score.get("value")

@@ -1,4 +1,4 @@
-"""Commands that run the work: run-day, serve, simulate."""
+"""Commands that run the work: run-day, simulate."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from sqlmodel import select
 from actions.cohorts import cohort_of
 from actions.state import Summary, summary
 from cli.context import BY, open_house, read_day, say, say_json, say_table
-from cli.web import LOOPBACK, WEB_PORT, say_where
 from models import Hold, Notice
 from notifications import ledger
 from notifications.holds import open_holds, said
-from programme.errors import SecretMissing
 from programme.wording import sentence
 from runtime.house import House
 from runtime.language import _
@@ -25,20 +23,12 @@ from simulation import years
 from simulation.people import People
 from simulation.scratch import scratch
 
-PREFECT_PORT = 4200
-
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("run-day", help=_("Do everything that is due now, through the flows.\n\nExample: mourafaka run-day"))(
         run_day
     )
-    app.command(
-        "serve",
-        help=_(
-            "Run schedules, sender, pages and Prefect until stopped.\n\nExample: MOURAFAKA_SECRET_KEY=… mourafaka serve"
-        ),
-    )(serve)
     app.command(
         "simulate",
         help=_(
@@ -78,32 +68,6 @@ def _held(house: House) -> list[Hold]:
     """Return what holds the mail; the breaker's hold is trouble that somebody must look at, a person's is their wish."""
     with house.database.reading() as session:
         return open_holds(session)
-
-
-def serve(
-    context: typer.Context,
-    port: Annotated[int, typer.Option(help=_("the port of Prefect's pages, on this machine only"))] = PREFECT_PORT,
-    web_host: Annotated[str, typer.Option(help=_("the address at which our own pages are served"))] = LOOPBACK,
-    web_port: Annotated[int, typer.Option(help=_("the port of our own pages"))] = WEB_PORT,
-) -> None:
-    """Run until stopped."""
-    house = open_house(context)
-    if not house.settings.secret_key:
-        raise SecretMissing
-    house.post()
-    from flows.serving import serve_here
-    from web.serving import listening, served
-
-    bound = listening(web_host, web_port)
-    say(
-        sentence(
-            "Serving. Prefect's pages: http://127.0.0.1:{port} (set their password with PREFECT_SERVER_API_AUTH_STRING). Stop with Ctrl-C.",
-            port=port,
-        ).say(_)
-    )
-    with served(house, bound) as found_port:
-        say_where(web_host, found_port, house.settings.base_url)
-        serve_here(house.settings.data_dir / "prefect", port=port)
 
 
 def simulate(

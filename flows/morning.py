@@ -10,11 +10,14 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 
 from actions import morning as work
+from actions.due import cohorts_due
+from actions.mornings import own
 from flows import pieces
 from flows.showing import Progress, show_cohort
 from programme.civil import civil_day
 from runtime import house
 from runtime.liveness import is_dead, this_process
+from runtime.rounds import kept_morning, kept_round
 
 LEASE = timedelta(minutes=30)
 """How long a morning may take before another one may take over; a second one at once is refused."""
@@ -26,11 +29,14 @@ def morning(cohort: str, day: str, at: str | None = None) -> State[Any] | str:
     here = house.current()
     now = datetime.fromisoformat(at) if at else here.clock.now()
     holder = this_process()
-    work.take_lease(here.database, f"morning:{cohort}", holder=holder, now=now, lasts=LEASE, is_dead=is_dead)
+    work.take_lease(here.database, own(cohort), holder=holder, now=now, lasts=LEASE, is_dead=is_dead)
     try:
-        ends = _all(cohort, day, now)
+        with kept_morning(here, own(cohort), now) as course:
+            ends = _all(cohort, day, now)
+            course.failures = sum(end.is_failed() for end in ends)
+            course.broke = any(end.is_failed() and end.name != pieces.HELD_BACK for end in ends)
     finally:
-        work.release_lease(here.database, f"morning:{cohort}", holder=holder, now=now)
+        work.release_lease(here.database, own(cohort), holder=holder, now=now)
     show_cohort(here.database, cohort, now)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} flows"
@@ -67,12 +73,12 @@ def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
 def due_cohorts(now: datetime) -> list[str]:
     """Return the open cohorts in which anything is due; the others need no run."""
     with house.current().database.reading() as session:
-        return [one.code for one in work.open_cohorts(session) if not work.what_is_due(session, one, now).is_empty]
+        return [one.code for one in cohorts_due(session, now)]
 
 
 def _busy(code: str, now: datetime) -> bool:
     with house.current().database.reading() as session:
-        return work.is_busy(session, f"morning:{code}", holder=this_process(), now=now, is_dead=is_dead)
+        return work.is_busy(session, own(code), holder=this_process(), now=now, is_dead=is_dead)
 
 
 def _named_by_day() -> str:
@@ -86,10 +92,15 @@ def mornings(day: str | None = None, at: str | None = None) -> State[Any] | str:
 
     A cohort whose morning is under way is passed by: after an outage several hours start at once.
     """
-    now = datetime.fromisoformat(at) if at else house.current().clock.now()
+    here = house.current()
+    now = datetime.fromisoformat(at) if at else here.clock.now()
     today = day or civil_day(now).isoformat()
-    ends = [
-        morning(code, today, now.isoformat(), return_state=True) for code in due_cohorts(now) if not _busy(code, now)
-    ]
+    with kept_round(here, now) as course:
+        ends = [
+            morning(code, today, now.isoformat(), return_state=True)
+            for code in due_cohorts(now)
+            if not _busy(code, now)
+        ]
+        course.failures = sum(end.is_failed() for end in ends)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} cohorts"

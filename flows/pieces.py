@@ -20,6 +20,8 @@ from runtime import house
 RETRIES = 3
 RETRY_SECONDS = [1.0, 5.0, 20.0]
 """For a busy database: the work is idempotent, so that trying it again is safe."""
+HELD_BACK = "Held back"
+"""The name of the failed state of a flow that came to everybody and could not help some."""
 
 STAGES = ("start", "diagnosis", "training", "coaching", "closing")
 
@@ -92,7 +94,8 @@ def outcome(parts: Sequence[Done], what: str) -> State[Any] | str:
     show(conclusions, failures)
     if failures:
         return Failed(
-            message=f"{len(failures)} of {what} failed, the others went on: {failures[0][0]}: {failures[0][1]}"
+            name=HELD_BACK,
+            message=f"{len(failures)} of {what} failed, the others went on: {failures[0][0]}: {failures[0][1]}",
         )
     return f"{len(conclusions)} conclusions, {sum(part.promised for part in parts)} notices promised"
 

@@ -16,6 +16,7 @@ from notifications import leases
 from programme.civil import civil_day
 from runtime import house
 from runtime.liveness import is_dead
+from runtime.rounds import kept_round
 
 PATIENCE = timedelta(seconds=130)
 """How long a one-shot run waits in all for messages whose next try is near: two doubts' worth."""
@@ -65,7 +66,9 @@ def run_day() -> Day:
     here = house.current()
     with here.database.transaction() as session:
         leases.release_dead(session, is_dead=is_dead, now=here.clock.now())
-    day = run_mornings(here.clock.now())
+    with kept_round(here, here.clock.now()) as course:
+        day = run_mornings(here.clock.now())
+        course.failures = len(day.failures)
     day.verdicts = run_delivery(here.clock.now())
     patience = PATIENCE.total_seconds()
     while not day.verdicts["away"] and (seconds := _until_next_try()) is not None and seconds <= patience:

@@ -59,13 +59,13 @@ ONE_SHOT = {
     "PREFECT_UI_ENABLED": "0",
 }
 
-
+LOG = "server.log"
 SERVED = {"PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true"}
 """A server that people's browsers can reach asks for a token as well."""
 
 
 @contextmanager
-def prefect_server(home: Path, *, one_shot: bool = True, port: int = 0) -> Iterator[str]:
+def prefect_server(home: Path) -> Iterator[str]:
     """Give the URL of the API: the one that PREFECT_API_URL names, else a server of our own while we need it.
 
     Within it every flow of this process talks to that server; sync flows do not wait for a heartbeat.
@@ -75,8 +75,8 @@ def prefect_server(home: Path, *, one_shot: bool = True, port: int = 0) -> Itera
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), SyncClientContext.get_or_create():
             yield given
         return
-    password = os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or f"mourafaka:{secrets.token_urlsafe(24)}"
-    with _running(home, port or _free_port(), password, one_shot=one_shot) as url:
+    password = password_of_ours()
+    with _running(home, _free_port(), password) as url:
         settings = {
             PREFECT_API_URL: url,
             PREFECT_API_AUTH_STRING: password,
@@ -84,7 +84,7 @@ def prefect_server(home: Path, *, one_shot: bool = True, port: int = 0) -> Itera
             # Plain HTTP on loopback: there is no certificate to verify, and reading the world's costs 50 ms a sub-flow.
             PREFECT_API_TLS_INSECURE_SKIP_VERIFY: True,
             # The server has a password; it asks for no token, and asking whether it does costs a request a sub-flow.
-            PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: not one_shot,
+            PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
         }
         # One client for all: making one costs a third of an empty flow run (it reads the certificates of the world).
         with temporary_settings(settings), SyncClientContext.get_or_create():
@@ -94,60 +94,67 @@ def prefect_server(home: Path, *, one_shot: bool = True, port: int = 0) -> Itera
                 _hand_over_the_rest()
 
 
+def password_of_ours() -> str:
+    """Return the server's password: the one that is set, else one that nobody knows."""
+    return os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or f"mourafaka:{secrets.token_urlsafe(24)}"
+
+
 def _hand_over_the_rest() -> None:
     """Wait until events and logs of this process have reached the server, which is about to stop."""
     EventsWorker.drain_all(timeout=DRAIN_SECONDS, at_exit=False)
     APILogWorker.drain_all(timeout=DRAIN_SECONDS, at_exit=False)
 
 
-@contextmanager
-def _running(home: Path, port: int, password: str, *, one_shot: bool) -> Iterator[str]:
-    home.mkdir(parents=True, exist_ok=True)
-    environment = {
-        **os.environ,
-        **(ONE_SHOT if one_shot else SERVED),
+def url_at(port: int) -> str:
+    """Return the URL of the API of a server of ours."""
+    return f"http://127.0.0.1:{port}/api"
+
+
+def environment_at(port: int, password: str) -> dict[str, str]:
+    """Return what a server of ours, and whoever talks to it, is told by the environment."""
+    return {
         "PREFECT_SERVER_API_AUTH_STRING": password,
         "PREFECT_API_AUTH_STRING": password,
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_API_URL": url_at(port),
     }
-    command = [
-        sys.executable,
-        "-c",
-        SERVER,
-        "--app-dir",
-        str(prefect.__module_path__.parent),
-        "--factory",
-        "prefect.server.api.server:create_app",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-        "--lifespan",
-        "on",
-    ]
-    with (home / "server.log").open("ab") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own interpreter
+
+
+def command_at(port: int) -> tuple[str, ...]:
+    """Return what starts a server of ours, on loopback."""
+    app = ("--app-dir", str(prefect.__module_path__.parent), "--factory", "prefect.server.api.server:create_app")
+    where = ("--host", "127.0.0.1", "--port", str(port))
+    return (sys.executable, "-c", SERVER, *app, *where, "--log-level", "error", "--lifespan", "on")
+
+
+@contextmanager
+def _running(home: Path, port: int, password: str) -> Iterator[str]:
+    home.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **ONE_SHOT, **environment_at(port, password)}
+    with (home / LOG).open("ab") as log:
+        server = subprocess.Popen(command_at(port), env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
         try:
-            url = f"http://127.0.0.1:{port}/api"
-            _wait(server, url, home / "server.log")
-            yield url
+            _wait(server, url_at(port), home / LOG)
+            yield url_at(port)
         finally:
             _stop(server)
 
 
 def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    # Plain HTTP on loopback has nothing to verify, and reading the certificates of the world costs more than asking.
-    with httpx.Client(verify=False, timeout=2) as client:  # noqa: S501 - see above
-        while time.monotonic() < deadline and server.poll() is None:
-            try:
-                if client.get(f"{url}/health").status_code in {200, 401}:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.1)
+    while time.monotonic() < deadline and server.poll() is None:
+        if answers(url):
+            return
+        time.sleep(0.1)
     raise PrefectAway(log=log)
+
+
+def answers(url: str) -> bool:
+    """Tell whether a server answers at the URL of its API, if only that it wants a password."""
+    try:
+        # Plain HTTP on loopback: nothing to verify, and reading the certificates of the world costs more than asking.
+        return httpx.get(f"{url}/health", timeout=2, verify=False).status_code in {200, 401}  # noqa: S501 - see above
+    except httpx.HTTPError:
+        return False
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -8,13 +8,24 @@ from pathlib import Path
 
 from prefect import serve as serve_deployments
 from prefect.schedules import Cron
+from prefect.settings import PREFECT_API_URL
 
 from flows.delivery import delivery
 from flows.intake import intake
 from flows.migrate import migrate_definition
 from flows.morning import mornings
-from flows.server import prefect_server
+from flows.server import (
+    LOG,
+    SERVED,
+    answers,
+    command_at,
+    environment_at,
+    password_of_ours,
+    prefect_server,
+    url_at,
+)
 from programme.civil import ZONE_NAME
+from runtime.parts import Part
 
 MORNING_CRON = "0 7-18 * * *"
 """At seven, and again every hour: an hourly run catches up with what an outage left undone."""
@@ -31,9 +42,32 @@ def deployments() -> list[object]:
     ]
 
 
-def serve_here(home: Path, *, port: int) -> None:
-    """Start Prefect's server and the runner of the schedules; returns when the process is told to stop."""
-    # Told to stop before Prefect's runner listens for it, we still end what we have started.
+def serve_schedules(home: Path) -> None:
+    """Run what the schedules start, by the server that PREFECT_API_URL names; returns when told to stop.
+
+    What runs meanwhile is told as well, and finishes what it has in hand.
+    """
+    # Told to stop before Prefect's runner listens for it, there is nothing to finish.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with prefect_server(home, one_shot=False, port=port):
+    with prefect_server(home):
         serve_deployments(*deployments(), pause_on_shutdown=False)  # type: ignore[arg-type] # runner deployments
+
+
+def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:
+    """Return Prefect's server (none of ours where PREFECT_API_URL names one) and what runs the schedules.
+
+    ``schedules`` is the command that comes to ``serve_schedules``.
+    """
+    if PREFECT_API_URL.value():
+        return [Part("schedules", schedules)]
+    home.mkdir(parents=True, exist_ok=True)
+    environment = environment_at(port, password_of_ours())
+    server = Part(
+        "prefect",
+        command_at(port),
+        {**SERVED, **environment},
+        log=home / LOG,
+        is_ready=lambda: answers(url_at(port)),
+    )
+    client = {**environment, "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true"}  # plain HTTP on loopback
+    return [server, Part("schedules", schedules, client, needs="prefect")]

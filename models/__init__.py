@@ -2,7 +2,7 @@
 
 from models.cohort import Cohort, ProgrammeVersion
 from models.cooperative import Contact, Cooperative
-from models.enrolment import CoachAssignment, Enrolment, Passage, Suspension, Territory
+from models.enrolment import CoachAssignment, Enrolment, EnrolmentLine, Passage, Suspension, Territory
 from models.erasure import Erasure
 from models.facts import Attendance, Evaluation, PlanAction, SessionReport
 from models.feed import CalendarFeed
@@ -14,7 +14,7 @@ from models.mornings import MorningRun
 from models.notice import Notice, NoticeBody
 from models.person import Person, RoleAssignment
 from models.service import ServiceCopy
-from models.step import Step
+from models.step import Step, StepLine
 from models.text import CohortText
 from models.unwanted import Unwanted
 
@@ -33,6 +33,7 @@ __all__ = [
     "Correction",
     "Decision",
     "Enrolment",
+    "EnrolmentLine",
     "Erasure",
     "Evaluation",
     "History",
@@ -51,6 +52,7 @@ __all__ = [
     "ServiceCopy",
     "SessionReport",
     "Step",
+    "StepLine",
     "Suspension",
     "Territory",
     "Unwanted",

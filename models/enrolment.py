@@ -1,7 +1,7 @@
 """Enrolments: one cooperative in one cohort, its way through the stages, and its coaches."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from models.columns import Instant, json_column, one_of
 
 ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
+FOLLOWED = "status = 'active'"
+"""Who is under way, in literal words: a partial index serves only a query that repeats its condition."""
 ENROLMENT_VERSION = Column("version", Integer, nullable=False)
 
 
@@ -29,6 +31,7 @@ class Enrolment(SQLModel, table=True):
             sqlite_where=text("watch_on IS NOT NULL"),
             postgresql_where=text("watch_on IS NOT NULL"),
         ),
+        Index("enrolment_followed", "delegation", sqlite_where=text(FOLLOWED), postgresql_where=text(FOLLOWED)),
     )
     __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
 
@@ -45,6 +48,16 @@ class Enrolment(SQLModel, table=True):
     ended_on: date | None = None
     watch_on: date | None = None
     version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
+
+
+class EnrolmentLine(NamedTuple):
+    """What a promise needs of an enrolment, read by the hundred: as light as its row, and not to be changed."""
+
+    id: int
+    code: str
+    cooperative_id: int
+    programme_version_id: int
+    delegation: str
 
 
 class Passage(SQLModel, table=True):

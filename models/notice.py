@@ -15,6 +15,7 @@ IN_OUTBOX = "status IN ('pending', 'sending') AND channel = 'email'"
 """What may still leave by mail, in literal words: a partial index serves only a query that repeats its condition."""
 TROUBLED = "status IN ('failed', 'in_doubt')"
 """What a person must look at, in literal words for the same reason."""
+TOLD = "sent_at IS NOT NULL"
 
 
 class Notice(SQLModel, table=True):
@@ -42,6 +43,7 @@ class Notice(SQLModel, table=True):
             postgresql_where=text("status = 'pending'"),
         ),
         Index("notice_troubled", "status", sqlite_where=text(TROUBLED), postgresql_where=text(TROUBLED)),
+        Index("notice_told", "sent_at", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
     )
 
     id: int | None = Field(default=None, primary_key=True)

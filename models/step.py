@@ -1,6 +1,7 @@
 """Steps: the dated things someone must do for an enrolment."""
 
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -54,3 +55,23 @@ class Step(SQLModel, table=True):
     title_fr: str | None = None
     title_ar: str | None = None
     remind_on: date | None = None
+
+
+class StepLine(NamedTuple):
+    """What is said of a step, read by the hundred: as light as its row, and not to be changed."""
+
+    id: int
+    enrolment_id: int
+    key: str
+    rule: str
+    kind: str
+    owner: str
+    number: int | None
+    due_on: date
+    at: str | None
+    minutes: int | None
+    place: str | None
+    moves: int
+    title_fr: str | None
+    title_ar: str | None
+    remind_on: date | None

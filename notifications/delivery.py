@@ -26,7 +26,8 @@ BATCH = 100
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     """Send what may leave now; return how many notices came to each verdict.
 
-    Stops when the server is away (the channel pauses, and no notice fails for it) and when the mail is on hold.
+    Stops when the server is away (the channel pauses, and no notice fails for it), when the mail is on hold, and
+    when it is told to: what was claimed and not begun is given back.
     """
     tally: Counter[str] = Counter()
     post = post.with_hours()
@@ -34,12 +35,13 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
     with Hands(post.mailers) as hands:
-        while sum(tally.values()) < limit and not tally["away"]:
+        while sum(tally.values()) < limit and not tally["away"] and not post.stops():
             batch = _next_batch(post, min(BATCH, limit - sum(tally.values())), tally)
             if batch is None:
                 break
             hand_over(post, hands, batch, tally)
-    _hand_copies_over(post)
+    if not post.stops():
+        _hand_copies_over(post)
     return tally
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from models import Cohort, Notice
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
+from notifications.drafts import Draft, Promised, slices, write
 from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
 from programme.civil import civil_day
@@ -30,54 +32,76 @@ ITEM_FACTS = (
 )
 
 
-def gather(desk: Desk, children: Iterable[Notice], cohort: Cohort) -> list[Notice]:
+@dataclass(frozen=True)
+class Standing:
+    """How a message of the day stands: whether it may still be added to."""
+
+    id: int
+    status: str
+    is_frozen: bool
+    reason: str
+
+    def takes(self, child: Promised) -> bool:
+        """Tell whether it takes what somebody should hear: one that has not left, or one without an address alike."""
+        if self.status == "pending" and not self.is_frozen:
+            return True
+        return self.reason == NO_ADDRESS and child.address is None
+
+
+def gather(desk: Desk, children: Iterable[Promised], cohort: Cohort) -> list[Draft]:
     """Put staff's notices into their recipients' message of the day; return the messages newly opened.
 
     At most one leaves a recipient a day: when today's is on its way, the next sending day's
-    takes them.
+    takes them. However many they are, it is a few statements.
     """
-    waiting: dict[str, list[Notice]] = defaultdict(list)
+    waiting: dict[str, list[Promised]] = defaultdict(list)
     for child in children:
         if child.channel == "digest" and child.status == "pending" and child.digest_id is None:
             waiting[child.recipient].append(child)
-    known = _locked(desk.session, [_todays_key(group[0]) for group in waiting.values()])
-    told = [(*_message_for(desk, group[0], cohort, known), group) for group in waiting.values()]
-    opened = [digest for digest, is_new, _ in told if is_new]
-    desk.session.add_all(opened)
-    desk.session.flush()
-    for digest, _, group in told:
-        for child in group:
-            child.digest_id = digest.id
-            if digest.status == "failed":
-                child.status, child.reason, child.settled_at = "failed", digest.reason, desk.now
+    placed, known = _places(desk, [group[0] for group in waiting.values()])
+    opened = [
+        _opened(desk, waiting[to][0], day, cohort) for to, day in placed.items() if digest_key(to, day) not in known
+    ]
+    write(desk.session, opened)
+    known |= _standing(desk.session, [one.key for one in opened])
+    for to, day in placed.items():
+        _join(desk, waiting[to], known[digest_key(to, day)])
     desk.session.flush()
     return opened
 
 
-def _todays_key(child: Notice) -> str:
-    return digest_key(child.recipient, civil_day(child.send_at))
+def _places(desk: Desk, firsts: Sequence[Promised]) -> tuple[dict[str, date], dict[str, Standing]]:
+    """Return for each recipient the day whose message takes what they should hear, and the messages that are known."""
+    days = {one.recipient: civil_day(one.send_at) for one in firsts}
+    known: dict[str, Standing] = {}
+    open_ones = list(firsts)
+    while open_ones:
+        known |= _standing(desk.session, [digest_key(one.recipient, days[one.recipient]) for one in open_ones])
+        open_ones = [
+            one for one in open_ones if not _has_room(known.get(digest_key(one.recipient, days[one.recipient])), one)
+        ]
+        for one in open_ones:
+            days[one.recipient] = civil_day(send_instant(desk, days[one.recipient] + timedelta(days=1)))
+    return days, known
 
 
-def _message_for(desk: Desk, child: Notice, cohort: Cohort, known: dict[str, Notice]) -> tuple[Notice, bool]:
-    """Return the message of the day that takes a notice, and whether it is new (and not yet written)."""
-    day = civil_day(child.send_at)
-    while True:
-        digest = known.get(digest_key(child.recipient, day))
-        if digest is None:
-            return _opened(desk, child, day, cohort), True
-        if digest.status == "pending" and digest.body_digest is None:
-            return digest, False
-        if digest.reason == NO_ADDRESS and child.address is None:
-            return digest, False
-        day = civil_day(send_instant(desk, day + timedelta(days=1)))
-        known.update(_locked(desk.session, [digest_key(child.recipient, day)]))
+def _has_room(digest: Standing | None, child: Promised) -> bool:
+    return digest is None or digest.takes(child)
 
 
-def _locked(session: Session, keys: Sequence[str]) -> dict[str, Notice]:
+def _standing(session: Session, keys: Sequence[str]) -> dict[str, Standing]:
     """Return messages of the day as they are now, kept from a sender until what joins them is written."""
-    query = select(Notice).order_by(Notice.key).with_for_update().execution_options(populate_existing=True)
-    slices = [keys[first : first + 500] for first in range(0, len(keys), 500)]  # a database takes only so many
-    return {row.key: row for part in slices for row in session.exec(query.where(col(Notice.key).in_(part)))}
+    columns = (Notice.key, Notice.id, Notice.status, col(Notice.body_digest).is_not(None), Notice.reason)
+    query: Any = select(*columns).order_by(Notice.key).with_for_update()  # type: ignore[call-overload] # of five columns
+    rows = (row for part in slices(keys) for row in session.exec(query.where(col(Notice.key).in_(part))))
+    return {row[0]: Standing(*row[1:]) for row in rows}
+
+
+def _join(desk: Desk, group: Iterable[Promised], digest: Standing) -> None:
+    for child in group:
+        child.digest_id = digest.id
+        if digest.status == "failed":
+            child.status, child.reason, child.settled_at = "failed", digest.reason, desk.now
 
 
 def digest_key(recipient: str, day: date) -> str:
@@ -85,23 +109,26 @@ def digest_key(recipient: str, day: date) -> str:
     return f"digest/{recipient}/{day.isoformat()}"
 
 
-def _opened(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
+def _opened(desk: Desk, child: Promised, day: date, cohort: Cohort) -> Draft:
     key = digest_key(child.recipient, day)
     kind = f"{child.recipient.partition(':')[0]}_digest"
     facts = {
         name: child.facts.get(name)
         for name in ("recipient", "cohort", "contact_name", "contact_phone", "privacy_contact")
     }
-    digest = Notice(
+    digest = Draft(
         key=key,
         kind=kind,
         cohort_id=cohort.id,
+        enrolment_id=None,
+        step_id=None,
         recipient=child.recipient,
         address=child.address,
         language=child.language,
         channel="email",
         due_on=day,
         facts={**facts, "cooperative": None, "day": day.isoformat()},
+        approved_by=None,
         template_version=template_version(kind, child.language),
         message_id=message_id(key),
         promised_at=desk.now,
@@ -112,7 +139,7 @@ def _opened(desk: Desk, child: Notice, day: date, cohort: Cohort) -> Notice:
     return digest
 
 
-def children_of(session: Session, digest: Promised, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
+def children_of(session: Session, digest: Sayable, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
     """Return what a message of the day still has to say."""
     rows = session.exec(
         select(Notice).where(Notice.digest_id == digest.id, col(Notice.status).in_(statuses)).order_by(Notice.key)
@@ -121,12 +148,12 @@ def children_of(session: Session, digest: Promised, statuses: Sequence[str] = ("
 
 
 def full_facts(
-    digest: Promised, children: Iterable[Promised], links: Mapping[str, str | None] | None = None
+    digest: Sayable, children: Iterable[Sayable], links: Mapping[str, str | None] | None = None
 ) -> dict[str, Any]:
     """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
     return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
 
-def _item(child: Promised, link: str | None) -> dict[str, Any]:
+def _item(child: Sayable, link: str | None) -> dict[str, Any]:
     item = {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
     return item | ({"link": link} if link else {})

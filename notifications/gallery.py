@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from notifications.kinds import KINDS, READINGS
 from notifications.rendering import Rendered, render
@@ -33,11 +34,24 @@ class Page:
         return f"{self.kind}-{self.mail.language}"
 
 
+LINK = "https://mourafaka.example/l/exemple"
+LINKED, REFUSABLE = "coach_digest", "step_reminder"
+
+
 def pages() -> Iterator[Page]:
     """Yield every kind in every language."""
     for kind in KINDS:
         for reading in READINGS:
-            yield Page(kind, render(kind, reading, facts_for(kind, reading)))
+            yield Page(kind, render(kind, reading, _with_links(kind, facts_for(kind, reading))))
+
+
+def _with_links(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return facts with the links that a message gets where links can be made: a sample has none."""
+    if kind == LINKED:
+        facts["items"] = [{**item, "link": LINK} if item["title"] else item for item in facts["items"]]
+    if kind == REFUSABLE:
+        facts["refuse_url"] = LINK
+    return facts
 
 
 def write_gallery(folder: Path) -> int:

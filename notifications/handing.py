@@ -115,11 +115,12 @@ def hand_over(post: Post, hands: Hands, batch: Sequence[Frozen], tally: Counter[
             last = hands.answers(all_of_them=True)
             tally.update(answer.verdict for _, answer in last)
             return again_if_crossed(partial(_pause, post, met + last, waiting))
-        following = [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
+        stops = post.stops()
+        following = [] if stops else [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
         going, are_held = again_if_crossed(partial(_turn, post, met, following))
         for frozen in going:
             hands.take(frozen)
-        if are_held:
+        if are_held or stops:
             gone = {notice.id for notice, _ in going}
             left = [one for one in (*following, *waiting) if one[0].id not in gone]
             met = hands.answers(all_of_them=True)
@@ -179,7 +180,7 @@ def late_today(session: Session, post: Post, notices: Sequence[Claimed], now: da
 
 
 def _let_go(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:
-    """Give back what was claimed before the mail was put on hold, and settle what was still under way."""
+    """Give back what was claimed before the mail was put on hold or we were told to stop; settle what was under way."""
     now = post.now()
     with post.database.transaction(alone=False) as session:
         for notice, answer in met:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,8 @@ from notifications.reasons import reason_said
 from programme.civil import civil_day, wall
 from programme.wording import Sentence, sentence
 
+CALLED = re.compile(r"/call\.(?P<step>.+?)/(?P<kind>[a-z_]+)[^/]*/cooperative:")
+"""In the key of a call: the step and the kind of the notice that it stands for (`actions.tell.call_key`)."""
 HASHED = ("key", "kind", "recipient", "language", "due", "status", "reason", "message_id", "sent_on")
 
 
@@ -73,7 +76,9 @@ def why(notice: Notice, held: Hold | None = None) -> Sentence:
     what: dict[str, object] = {"kind": _subject(notice), "to": notice.recipient, "due": notice.due_on.isoformat()}
     if notice.status == "sent" and notice.sent_at is not None:
         return _why_sent(notice, what)
-    if held is not None and notice.status == "pending" and notice.channel != "call":
+    if notice.status == "pending" and notice.channel == "call":
+        return _why_not_told(what)
+    if held is not None and notice.status == "pending":
         return _why_held(what, held)
     reason = reason_said(notice.reason)
     told: dict[str, Sentence] = {
@@ -87,6 +92,14 @@ def why(notice: Notice, held: Hold | None = None) -> Sentence:
         "cancelled": sentence("{kind} for {to}, due {due}, was taken back: {reason}", **what, reason=reason),
     }
     return told[notice.status]
+
+
+def _why_not_told(what: Mapping[str, object]) -> Sentence:
+    return sentence(
+        "{kind} for {to}, due {due}, waits for a call: there is no address to write to, so its coach is to say it "
+        "by telephone and tick that off",
+        **what,
+    )
 
 
 def _why_held(what: Mapping[str, object], held: Hold) -> Sentence:
@@ -114,11 +127,24 @@ def _subject(notice: Notice) -> Sentence | str:
     kind = kind_said(notice.kind)
     if not notice.step_id:
         return kind
+    if notice.kind == "call":
+        return _call_about(notice, kind)
     about = notice.key.rpartition(f"/{notice.kind}")[0].rpartition("/")[2]
-    step_due = notice.facts.get("due_on") if notice.kind != "call" else None
+    step_due = notice.facts.get("due_on")
     if not step_due:
         return sentence("{kind} about {step}", kind=kind, step=about)
     return sentence("{kind} about {step} of {day}", kind=kind, step=about, day=step_due)
+
+
+def _call_about(notice: Notice, kind: Sentence | str) -> Sentence | str:
+    """Name a call by what is to be said in it: its key has the step and the kind of the notice it stands for."""
+    told = CALLED.search(notice.key)
+    if told is None:
+        return kind
+    what = kind_said(told["kind"])
+    if told["step"] == "-":
+        return sentence("{kind} about {step}", kind=kind, step=what)
+    return sentence("{kind} about {step}: {what}", kind=kind, step=told["step"], what=what)
 
 
 def _why_sent(notice: Notice, what: Mapping[str, object]) -> Sentence:

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlmodel import Session, SQLModel
 
 from models import Link
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 
 LASTS = timedelta(days=30)
 KEPT = timedelta(days=30)
@@ -48,13 +48,13 @@ class Links:
     base_url: str
     lasts: timedelta = LASTS
 
-    def to_step(self, session: Session, message: Promised, item: Promised, now: datetime) -> str | None:
+    def to_step(self, session: Session, message: Sayable, item: Sayable, now: datetime) -> str | None:
         """Return the link of one item of a message of the day; None for an item without a step to do."""
         if item.step_id is None or item.enrolment_id is None or item.kind not in WITH_A_LINK:
             return None
         return self._noted(session, message, item, now, purpose="step")
 
-    def to_refuse(self, session: Session, message: Promised, now: datetime) -> str | None:
+    def to_refuse(self, session: Session, message: Sayable, now: datetime) -> str | None:
         """Return the link that ends messages of a message's topic; None where it may not be refused."""
         topic = message.facts.get("topic")
         if not topic or message.enrolment_id is None:
@@ -62,7 +62,7 @@ class Links:
         return self._noted(session, message, message, now, purpose="unwanted", topic=str(topic))
 
     def _noted(
-        self, session: Session, message: Promised, item: Promised, now: datetime, *, purpose: str, topic: str = ""
+        self, session: Session, message: Sayable, item: Sayable, now: datetime, *, purpose: str, topic: str = ""
     ) -> str:
         token = self.token(purpose, message.key, message.address or "", item.key, item.recipient, topic)
         hashed = hash_of(token)
@@ -106,7 +106,7 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def keep(session: Session, now: datetime, messages: Iterable[Promised]) -> int:
+def keep(session: Session, now: datetime, messages: Iterable[Sayable]) -> int:
     """Write down the links of messages that were frozen in this transaction: three statements, however many.
 
     Links whose end is long past go. Returns how many are new.

@@ -19,7 +19,7 @@ from models import Contact, Notice, NoticeBody, Person
 from models.notice import IN_OUTBOX
 from notifications import fenced
 from notifications.answers import Answer
-from notifications.claimed import COLUMNS, TABLE, Claimed, Promised, read
+from notifications.claimed import COLUMNS, TABLE, Claimed, Sayable, read
 from notifications.hours import ANY_HOUR, Openings
 
 MAX_ATTEMPTS = 5
@@ -260,7 +260,7 @@ def _follow(session: Session, notice_id: int, status: str, reason: str, now: dat
         fenced.settle_told(session, notice_id, status, reason, now)
 
 
-def is_digest(notice: Promised) -> bool:
+def is_digest(notice: Sayable) -> bool:
     """Tell whether a notice is a message of the day, which tells others."""
     return notice.kind.endswith(DIGEST)
 

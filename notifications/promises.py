@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from sqlmodel import Session, col, select
 
-from models import Cohort, Cooperative, Enrolment, Notice, Step
+from models import Cohort, Cooperative, Enrolment, EnrolmentLine, Notice, Step, StepLine
+from notifications.drafts import Draft, Promised, known, rows_of, write
 from notifications.kinds import BOTH, IN_TURN, LANGUAGES
 from notifications.own_texts import in_force
 from notifications.own_words import OWN_TEXT
-from notifications.recipients import Directory, Recipient
+from notifications.recipients import Directory, Named, Recipient
 from notifications.rendering import NAMES, render, script, version_of
+from notifications.shapes import assured
 from programme.calendar import Calendar
 from programme.civil import civil_day, instant_of, wall
 from programme.definition import Definition
 from programme.errors import Refusal
 
-Said = TypeVar("Said")
+Answer = TypeVar("Answer")
 MAIL_DOMAIN = "mourafaka.invalid"
 """The right side of a Message-ID: a name of our own that no host has (RFC 2606)."""
 
@@ -31,7 +34,8 @@ MAIL_DOMAIN = "mourafaka.invalid"
 class Desk:
     """What a promise is made with: the session's moment, the calendar, the cohort's definition and the people.
 
-    ``revived`` gathers the keys of promises that live again after they had been taken back.
+    ``revived`` gathers the keys of promises that live again after they had been taken back,
+    ``worked_out`` what rules have said (`once`).
     """
 
     session: Session
@@ -40,11 +44,19 @@ class Desk:
     definition: Definition
     people: Directory
     revived: set[str] = field(default_factory=set)
+    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def today(self) -> date:
         """Return the civil day of the moment."""
         return civil_day(self.now)
+
+    def once(self, rule: Callable[..., Answer], *about: Hashable) -> Answer:
+        """Return what a rule says, asked once at this desk: a chunk asks the same again and again."""
+        asked = (rule, about)
+        if asked not in self.worked_out:
+            self.worked_out[asked] = rule(self, *about)
+        return cast("Answer", self.worked_out[asked])
 
 
 @dataclass(frozen=True)
@@ -58,17 +70,17 @@ class Word:
     """
 
     kind: str
-    enrolment: Enrolment
+    enrolment: Enrolment | EnrolmentLine
     to: Recipient
     due_on: date
     facts: Mapping[str, Any] = field(default_factory=dict)
-    step: Step | None = None
+    step: Step | StepLine | None = None
     mark: str = ""
     stale: str = ""
     withdrawn: str = ""
     approved_by: str | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return the promise's identity: doing it twice does nothing."""
         about = self.step.key if self.step else "-"
@@ -76,32 +88,27 @@ class Word:
 
 
 def promise(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
-    """Write the notices of ``words``, each once for ever; what was promised before is left alone.
+    """Write the notices of ``words``, each once for ever, and return their rows; what was promised is left alone."""
+    made = drafted(desk, words, cohort)
+    write(desk.session, [one for one in made if isinstance(one, Draft)])
+    return rows_of(desk.session, made)
+
+
+def drafted(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Promised]:
+    """Return what is to be written of ``words``: each is promised once for ever.
 
     A promise that was taken back before it left lives again when it is made again (a date
     that is moved back): it is still the same promise, in the same row.
     """
-    known = _known(desk.session, [word.key for word in words])
-    fresh = {word.key: word for word in words if word.key not in known}
-    notices = [_notice(desk, word, cohort) for word in fresh.values()]
-    desk.session.add_all(notices)
-    again = {word.key: word for word in words if known.get(word.key) == "cancelled" and not _is_settled(word)}
-    notices += _revive(desk, again, cohort) if again else []
-    desk.session.flush()
-    return notices
+    there = known(desk.session, [word.key for word in words])
+    fresh = {word.key: word for word in words if word.key not in there}
+    again = {word.key: word for word in words if there.get(word.key) == "cancelled" and not _is_settled(word)}
+    made: list[Promised] = [_draft(desk, word, cohort) for word in fresh.values()]
+    return made + _revive(desk, again, cohort) if again else made
 
 
 def _is_settled(word: Word) -> bool:
     return bool(word.stale or word.withdrawn)
-
-
-def _known(session: Session, keys: Sequence[str]) -> dict[str, str]:
-    """Return which keys exist and how they stand, asked in slices: a database takes only so many parameters."""
-    found: dict[str, str] = {}
-    for first in range(0, len(keys), 500):
-        part = col(Notice.key).in_(keys[first : first + 500])
-        found.update(session.exec(select(Notice.key, Notice.status).where(part)).all())
-    return found
 
 
 RENEWED = (
@@ -120,25 +127,24 @@ RENEWED = (
 """What a promise takes anew when it lives again, or when its role has come to somebody else."""
 
 
-def _revive(desk: Desk, words: Mapping[str, Word], cohort: Cohort) -> list[Notice]:
+def _revive(desk: Desk, words: Mapping[str, Word], cohort: Cohort) -> list[Promised]:
     rows = desk.session.exec(select(Notice).where(col(Notice.key).in_(words)).order_by(Notice.key)).all()
     for row in rows:
-        renew(row, _notice(desk, words[row.key], cohort))
+        renew(row, _draft(desk, words[row.key], cohort))
         row.status, row.reason, row.settled_at, row.digest_id = "pending", "", None, None
         desk.revived.add(row.key)
     return list(rows)
 
 
-def renew(row: Notice, like: Notice) -> None:
+def renew(row: Notice, like: Promised) -> None:
     """Give a promise that has not left the facts, the address and the day of ``like``."""
     for name in RENEWED:
         setattr(row, name, getattr(like, name))
 
 
-def _notice(desk: Desk, word: Word, cohort: Cohort) -> Notice:
+def _draft(desk: Desk, word: Word, cohort: Cohort) -> Draft:
     channel = channel_of(word.to, word.kind)
-    facts = {**common_facts(desk, word, cohort), **word.facts}
-    notice = Notice(
+    draft = Draft(
         key=word.key,
         kind=word.kind,
         cohort_id=cohort.id,
@@ -149,33 +155,41 @@ def _notice(desk: Desk, word: Word, cohort: Cohort) -> Notice:
         language=word.to.language,
         channel=channel,
         due_on=word.due_on,
-        facts=facts,
+        facts={**common_facts(desk, word, cohort), **word.facts},
         approved_by=word.approved_by,
         promised_at=desk.now,
         send_at=send_instant(desk, word.due_on),
     )
     if channel == "email":
-        notice.message_id = message_id(word.key)
-        notice.template_version, _ = _say(desk, word, cohort, facts, render)  # what cannot render is found now
+        draft.message_id = message_id(word.key)
+        draft.template_version = _checked(desk, word, cohort, draft.facts)
     elif channel == "call":
-        notice.template_version, notice.facts["script"] = _say(desk, word, cohort, facts, script)
-    if word.stale:
-        notice.status, notice.reason, notice.settled_at = "skipped", word.stale, desk.now
-    if word.withdrawn:
-        notice.status, notice.reason, notice.settled_at = "cancelled", word.withdrawn, desk.now
-    return notice
+        draft.template_version, draft.facts["script"] = _scripted(desk, word, cohort, draft.facts)
+    if word.stale or word.withdrawn:
+        draft.status, draft.reason = ("cancelled", word.withdrawn) if word.withdrawn else ("skipped", word.stale)
+        draft.settled_at = desk.now
+    return draft
 
 
-def _say(
-    desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any], say: Callable[..., Said]
-) -> tuple[str, Said]:
-    """Return what is said and in which version: the cohort's own text, or the programme's where that one cannot."""
+def _checked(desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any]) -> str:
+    """Return the version that says a message; what cannot render is found now, not when it leaves."""
     kind, language = word.kind, word.to.language
     own = in_force(desk.session, cohort).get(kind)
     if own is not None:
         with suppress(Refusal):  # better in the programme's words than not at all; `mourafaka texts check` says it
-            return version_of(kind, language, own), say(kind, language, {**facts, OWN_TEXT: own})
-    return version_of(kind, language), say(kind, language, facts)
+            render(kind, language, {**facts, OWN_TEXT: own})
+            return version_of(kind, language, own)
+    return assured(kind, language, facts)
+
+
+def _scripted(desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what a coach says on the telephone, and in which version: the cohort's own text where it can be said."""
+    kind, language = word.kind, word.to.language
+    own = in_force(desk.session, cohort).get(kind)
+    if own is not None:
+        with suppress(Refusal):
+            return version_of(kind, language, own), script(kind, language, {**facts, OWN_TEXT: own})
+    return version_of(kind, language), script(kind, language, facts)
 
 
 def channel_of(to: Recipient, kind: str) -> str:
@@ -199,13 +213,13 @@ def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def names_of(cooperative: Cooperative, language: str) -> dict[str, Any]:
+def names_of(cooperative: Cooperative | Named, language: str) -> dict[str, Any]:
     """Return the facts that name a cooperative as the reader writes it; for those who read both, in each language."""
     said = {one: cooperative_name(cooperative, one) for one in LANGUAGES}
     return {"cooperative": cooperative_name(cooperative, language), **({NAMES: said} if language == BOTH else {})}
 
 
-def cooperative_name(cooperative: Cooperative, language: str) -> str:
+def cooperative_name(cooperative: Cooperative | Named, language: str) -> str:
     """Return a cooperative's name as the reader writes it; for those who read both, as in Arabic."""
     return (cooperative.name_ar if IN_TURN[language][0] == "ar" else None) or cooperative.name
 
@@ -218,7 +232,7 @@ def _contact(desk: Desk, word: Word) -> Recipient | None:
     return None if coordinator is None or coordinator.phone == word.to.phone else coordinator
 
 
-def _privacy(desk: Desk, enrolment: Enrolment) -> str:
+def _privacy(desk: Desk, enrolment: Enrolment | EnrolmentLine) -> str:
     """Return whom to ask for access and rectification: the coordinator of the territory, else the programme's own."""
     coordinator = desk.people.find("coordinator", enrolment)
     return (coordinator.email if coordinator else None) or desk.definition.privacy_contact
@@ -226,6 +240,10 @@ def _privacy(desk: Desk, enrolment: Enrolment) -> str:
 
 def send_instant(desk: Desk, due_on: date) -> datetime:
     """Return the first instant, not in the past, at which a notice due on a day may leave."""
+    return desk.once(_opening, due_on)
+
+
+def _opening(desk: Desk, due_on: date) -> datetime:
     hours = desk.definition.sending.hours()
     opening = instant_of(due_on, hours.opens)
     return hours.next_opening(wall(max(opening, desk.now)), desk.calendar)

@@ -60,6 +60,7 @@ REASONS: Final = (
     sentence("{person} does not hold this role any more", person=_X),
     sentence("nothing left to tell"),
     sentence("may have left after this copy was made"),
+    sentence("a coach follows it now"),
     sentence("told by telephone"),
     sentence("the enrolment goes on"),
     sentence("told by telephone by {person} on {on}", person=_X, on=_X),

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import holidays
 
 ONE_DAY = timedelta(days=1)
-SATURDAY, SUNDAY = 5, 6
+SUNDAY = 6
 ESTIMATED = "(estimé)"
 EID_AL_FITR = "Eid al-Fitr"
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEK: tuple[Weekday, ...] = get_args(Weekday)
+WEEK_END: tuple[Weekday, ...] = ("saturday", "sunday")
+"""The two days on which offices are closed."""
 
 Season = Literal["august", "ramadan"]
 SEASONS: tuple[Season, ...] = ("august", "ramadan")
@@ -65,10 +70,13 @@ class Calendar:
     """The days of Morocco, with the coordinators' corrections on top of the legal holidays.
 
     ``overrides`` maps a date to the name of a proclaimed holiday, or to None where an estimated
-    one turned out to be an ordinary day.
+    one turned out to be an ordinary day. ``closed`` are the days of the week on which nothing falls
+    due; with ``holidays_too`` neither on a holiday. When notices may leave is another matter.
     """
 
     overrides: Mapping[date, str | None] = field(default_factory=dict)
+    closed: tuple[Weekday, ...] = WEEK_END
+    holidays_too: bool = True
     _working: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def holiday(self, day: date) -> Holiday | None:
@@ -83,11 +91,15 @@ class Calendar:
         return Holiday(day, name, fixed_name=name) if name else None
 
     def is_working(self, day: date) -> bool:
-        """Tell whether offices work on ``day``: neither a week-end nor a holiday."""
+        """Tell whether people work on ``day``: neither a week-end nor a holiday."""
         known = self._working.get(day)
         if known is None:
-            known = self._working[day] = day.weekday() < SATURDAY and self.holiday(day) is None
+            known = self._working[day] = not (self.is_week_end(day) or (self.holidays_too and self.holiday(day)))
         return known
+
+    def is_week_end(self, day: date) -> bool:
+        """Tell whether ``day`` is one of the week's closed days."""
+        return WEEK[day.weekday()] in self.closed
 
     def is_sending_day(self, day: date) -> bool:
         """Tell whether notices may leave on ``day``: not on a Sunday nor on a holiday."""

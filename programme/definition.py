@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import time, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from programme.calendar import Season, SendHours
+from programme.calendar import WEEK_END, Season, SendHours, Weekday
 from programme.eligibility import Eligibility
 from programme.timing import Term, Timing, read_timing
 from programme.wording import Bilingual
@@ -17,7 +17,9 @@ from programme.wording import Bilingual
 Role = Literal["coordinator", "coach", "cooperative", "delegate"]
 Audience = Literal["owner", "coordinator", "coach", "cooperative", "delegate"]
 StepKind = Literal["step", "meeting", "module", "session", "report", "evaluation", "decision", "legal"]
-FactName = Literal["sessions_held", "modules_present", "plan_done_percent", "endline_done", "assembly_held"]
+FactName = Literal[
+    "sessions_held", "modules_present", "plan_done_percent", "endline_done", "assembly_held", "global_score"
+]
 Outcome = Literal["continue", "recovery", "certificate", "participation", "exit"]
 
 MEETINGS: frozenset[StepKind] = frozenset({"meeting", "module", "session"})
@@ -25,6 +27,12 @@ MEETINGS: frozenset[StepKind] = frozenset({"meeting", "module", "session"})
 
 ENDINGS: frozenset[Outcome] = frozenset({"certificate", "participation", "exit"})
 """Outcomes of a decision that end the enrolment."""
+
+OF_CHECKPOINTS: frozenset[StepKind] = frozenset({"evaluation", "decision"})
+"""Kinds of step that a checkpoint brings."""
+
+RECOVERY_LIKE, RECOVERY_REPORT_LIKE = "coaching.session", "coaching.report"
+"""The step rules that a recovery plan's sessions and reports are like."""
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9\-]*$")]
 TimingRule = Annotated[Timing, BeforeValidator(lambda value: read_timing(value) if isinstance(value, str) else value)]
@@ -54,10 +62,21 @@ class ReminderRule(Rule):
 
 
 class Reminders(Rule):
-    """The reminders of a step, and those that a meeting adds."""
+    """The reminders of a step, and those that a meeting adds.
+
+    A checkpoint's evaluation and decision have those of a step, unless ``checkpoint`` gives them others, or none.
+    """
 
     step: tuple[ReminderRule, ...]
     meeting: tuple[ReminderRule, ...]
+    checkpoint: tuple[ReminderRule, ...] | None = None
+
+
+class ClosedDays(Rule):
+    """Days on which nothing falls due: of the week, and the holidays."""
+
+    week: tuple[Weekday, ...] = Field(default=WEEK_END, max_length=6)
+    holidays: bool = True
 
 
 class Sending(Rule):
@@ -116,8 +135,15 @@ class Requirement(Rule):
     of: int | None = Field(default=None, ge=1)
 
 
+class Floor(Rule):
+    """What a checkpoint asks for at the very least, and the outcome when that is not met, whatever else is."""
+
+    requires: tuple[Requirement, ...] = Field(min_length=1)
+    not_met: Outcome
+
+
 class Gate(Rule):
-    """A checkpoint's rule: the outcome when every requirement is met, and the other one.
+    """A checkpoint's rule: the outcome when every requirement is met, and the other one; a floor goes before both.
 
     With ``second_person``, a decision that is not what the rule proposes needs another person's signature too.
     """
@@ -125,7 +151,13 @@ class Gate(Rule):
     requires: tuple[Requirement, ...]
     met: Outcome
     not_met: Outcome
+    floor: Floor | None = None
     second_person: bool = False
+
+    @property
+    def weighed(self) -> tuple[Requirement, ...]:
+        """Return all that is held against the facts, the floor last."""
+        return self.requires + (self.floor.requires if self.floor else ())
 
 
 class StageRule(Rule):
@@ -159,13 +191,24 @@ class CheckpointRule(Rule):
 
 
 class RecoveryRule(Rule):
-    """The recovery plan that a decision can add: extra sessions, so many weeks apart."""
+    """The recovery plan that a decision can add: extra sessions, so many weeks or days apart, each with its report.
+
+    A session is like the step rule ``like``, of its stage, kind, owner and hours. Without ``report``
+    nothing is to be handed in.
+    """
 
     title: Bilingual
-    report: Bilingual
+    report: Bilingual | None = None
     sessions: int = Field(ge=1)
-    every_weeks: int = Field(ge=1, le=52)
-    report_within_days: int = Field(ge=1, le=366)
+    every_weeks: int = Field(default=0, ge=0, le=52)
+    every_days: int = Field(default=0, ge=0, le=366)
+    report_within_days: int | None = Field(default=None, ge=1, le=366)
+    like: str = RECOVERY_LIKE
+
+    @property
+    def apart(self) -> timedelta:
+        """Return how far the sessions are from each other, and the first one from the decision."""
+        return timedelta(weeks=self.every_weeks, days=self.every_days)
 
 
 class LegalRule(Rule):
@@ -205,6 +248,7 @@ class Definition(Rule):
     eligibility: Eligibility
     sending: Sending
     reminders: Reminders
+    closed_days: ClosedDays = ClosedDays()
     stages: tuple[StageRule, ...] = Field(min_length=1)
     checkpoints: tuple[CheckpointRule, ...]
     recovery: RecoveryRule
@@ -243,6 +287,8 @@ class Definition(Rule):
         """Return the reminders of a step of this kind."""
         if kind == "legal":
             return self.legal.reminders if self.legal else ()
+        if kind in OF_CHECKPOINTS and self.reminders.checkpoint is not None:
+            return self.reminders.checkpoint
         return self.reminders.step + (self.reminders.meeting if kind in MEETINGS else ())
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from programme.definition import Definition
+from programme.definition import RECOVERY_REPORT_LIKE, Definition
+from programme.gates import choices
 from programme.legal import STAGE, YEAR, YEAR_END
 from programme.wording import Sentence, sentence
 
@@ -17,6 +18,8 @@ def nonsense_beside(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
     yield from _reserved_stages(definition)
     yield from _legal(definition)
     yield from _alerts(definition)
+    yield from _recovery(definition)
+    yield from _floors(definition)
 
 
 def _reserved_stages(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
@@ -57,3 +60,31 @@ def _alerts(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
                 count=alerts.missed_in_a_row,
             ),
         )
+
+
+def _recovery(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
+    """Yield what keeps a recovery plan from being made: no rhythm or two, half a report, a step that is not there."""
+    rule = definition.recovery
+    if bool(rule.every_weeks) == bool(rule.every_days):
+        yield ("recovery",), sentence("a recovery's sessions need one rhythm: write every_weeks or every_days")
+    if (rule.report is None) != (rule.report_within_days is None):
+        yield ("recovery",), sentence("a recovery's report needs its title and its days: write both, or neither")
+    likes = [("like", rule.like), *([("report", RECOVERY_REPORT_LIKE)] if rule.report else [])]
+    for word, key in likes:
+        if key not in definition.by_key:
+            message = sentence("a recovery needs the step {key}: add it, or write another like", key=key)
+            yield ("recovery", word), message
+
+
+def _floors(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
+    """Yield the floors whose outcome nobody may decide at their checkpoint."""
+    for at, checkpoint in enumerate(definition.checkpoints):
+        gate = checkpoint.gate
+        if gate.floor is not None and gate.floor.not_met not in choices(gate):
+            message = sentence(
+                "{outcome} cannot be decided at {checkpoint}: write one of {known}",
+                outcome=gate.floor.not_met,
+                checkpoint=checkpoint.key,
+                known=", ".join(choices(gate)),
+            )
+            yield ("checkpoints", at, "gate", "floor", "not_met"), message

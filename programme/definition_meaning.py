@@ -184,10 +184,14 @@ def _waiting_stages(definition: Definition) -> Iterator[Nonsense]:
 
 def _requirements(definition: Definition) -> Iterator[Nonsense]:
     for at, checkpoint in enumerate(definition.checkpoints):
-        for number, requirement in enumerate(checkpoint.gate.requires):
-            message = _wrong_requirement(requirement)
-            if message is not None:
-                yield ("checkpoints", at, "gate", "requires", number), message
+        floor = checkpoint.gate.floor
+        places: list[tuple[Path, tuple[Requirement, ...]]] = [(("requires",), checkpoint.gate.requires)]
+        places += [(("floor", "requires"), floor.requires)] if floor else []
+        for place, requires in places:
+            for number, requirement in enumerate(requires):
+                message = _wrong_requirement(requirement)
+                if message is not None:
+                    yield ("checkpoints", at, "gate", *place, number), message
 
 
 def _wrong_requirement(requirement: Requirement) -> Sentence | None:

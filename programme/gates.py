@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from programme.definition import Exit, FactName, Gate, Outcome, Requirement, StageRule
+from programme.definition import ENDINGS, Exit, FactName, Gate, Outcome, Requirement, StageRule
 from programme.wording import Sentence, sentence
 
 Facts = Mapping[FactName, int | None]
@@ -32,6 +32,10 @@ REASONS: Mapping[FactName, tuple[Sentence, Sentence]] = {
     "assembly_held": (
         sentence("last general assembly held: {value} of 1"),
         sentence("last general assembly: not known"),
+    ),
+    "global_score": (
+        sentence("global score {value} of 100, needs {needed}"),
+        sentence("global score: not assessable"),
     ),
 }
 """The sentence of each fact, still without its figures, and what is said when it cannot be measured."""
@@ -105,8 +109,19 @@ def _reaches(value: int, requirement: Requirement) -> bool:
 
 def propose(gate: Gate, facts: Facts) -> Proposal:
     """Return the gate's proposal with a reason for every requirement, met or not."""
-    reasons = tuple(weigh(requirement, facts) for requirement in gate.requires)
-    return Proposal(gate.met if all(reason.met for reason in reasons) else gate.not_met, reasons)
+    reasons = tuple(weigh(requirement, facts) for requirement in gate.weighed)
+    asked = len(gate.requires)
+    if gate.floor is not None and not all(reason.met for reason in reasons[asked:]):
+        return Proposal(gate.floor.not_met, reasons)
+    return Proposal(gate.met if all(reason.met for reason in reasons[:asked]) else gate.not_met, reasons)
+
+
+def choices(gate: Gate) -> tuple[Outcome, ...]:
+    """Return what a person may decide: the last checkpoint ends the enrolment, the others go on or exit."""
+    if gate.met not in ENDINGS:
+        return ("continue", "recovery", "exit")
+    lowest: tuple[Outcome, ...] = ("exit",) if gate.floor is not None and gate.floor.not_met == "exit" else ()
+    return ("certificate", "participation", *lowest)
 
 
 def is_completed(stage: StageRule, *, open_keys: Collection[str], done_keys: Collection[str], facts: Facts) -> bool:

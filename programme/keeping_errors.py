@@ -55,3 +55,7 @@ class NoRightToRestore(Refusal):
 
 class SettleAhead(Refusal):
     """--settle-until {until} is still to come: give the instant up to which mails may have left, at the latest now."""
+
+
+class PartKeepsEnding(Refusal):
+    """{part} ended {count} times in a row soon after its start (exit code {code}): what it wrote ({log}) says why; mend it, then run `mourafaka serve` again."""

@@ -117,6 +117,15 @@ def hour_of(rule: StepRule, rank: int) -> time:
     return hours[rank // max(rule.spread_days, 1) % len(hours)]
 
 
+def share_of(definition: Definition, rank: int) -> tuple[tuple[int, time], ...]:
+    """Return all that a rank changes in a plan: which day of a spread, and which hour, each meeting has."""
+    return tuple(
+        (rank % rule.spread_days if rule.spread_days else 0, hour_of(rule, rank))
+        for _, rule in definition.rules()
+        if rule.kind in MEETINGS or rule.spread_days
+    )
+
+
 @dataclass(frozen=True)
 class PlannedStage:
     """A stage's window for one enrolment."""

@@ -18,8 +18,8 @@ from programme.planning import Slot, closed_because, landing, slots, spell, wind
 from programme.timing import START
 from programme.wording import Sentence, sentence
 
-RECOVERY_REPORT = "coaching.recovery-report-"
-RECOVERY_SESSION = "coaching.recovery-session-"
+RECOVERY_REPORT = ".recovery-report-"
+RECOVERY_SESSION = ".recovery-session-"
 
 
 @dataclass(frozen=True)
@@ -208,11 +208,12 @@ def _extra(work: _Work, step: Held) -> Move | None:
 
 def _after_session(work: _Work, step: Held) -> tuple[date, date, Sentence] | None:
     """Return the new date of a recovery's report whose session has moved; None for anything else."""
-    if not step.key.startswith(RECOVERY_REPORT) or step.pinned:
+    days = work.definition.recovery.report_within_days
+    if days is None or RECOVERY_REPORT not in step.key or step.pinned:
         return None
     session = step.key.replace(RECOVERY_REPORT, RECOVERY_SESSION)
     if session not in work.after or work.after[session] == work.before[session]:
         return None
-    nominal = work.after[session] + timedelta(days=work.definition.recovery.report_within_days)
-    why = sentence("{rule}, which has moved", rule=f"{session} + {work.definition.recovery.report_within_days} days")
+    nominal = work.after[session] + timedelta(days=days)
+    why = sentence("{rule}, which has moved", rule=f"{session} + {days} days")
     return work.change.after.calendar.on_or_after(nominal), nominal, why

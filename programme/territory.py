@@ -119,6 +119,12 @@ def delegation_of(province: Province) -> Delegation:
     return listed or _regional_delegation(province.region_code)
 
 
+@cache
+def delegation_codes() -> frozenset[str]:
+    """Return the code of every delegation that follows a province."""
+    return frozenset(delegation_of(province).code for province in provinces())
+
+
 def _core(text: str) -> list[str]:
     """Return the words of a name without "Province de", "Préfecture d'", articles and "إقليم" around it."""
     words = fold(text).split()

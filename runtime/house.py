@@ -24,7 +24,6 @@ from runtime.clock import Clock, read_as_of
 from runtime.liveness import this_process
 from runtime.settings import Settings
 
-
 AT_HOME, ELSEWHERE = 8, 2
 """Connections at once, where nothing else is set. A server on this machine waits for nobody but our own database, which
 writes down what it answered on all of them in one go. One elsewhere serves others too: of the large ones the strictest

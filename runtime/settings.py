@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     services_file: Path | None = None
     postgresql_bin: Path | None = Field(default=None, description="the folder of pg_dump and pg_restore")
     heartbeat_url: str | None = Field(default=None, description="asked for when a morning's round has ended")
+    metrics_token: str | None = Field(default=None, description="asked of who reads /metrics from elsewhere")
     retention_years: int = Field(default=5, ge=1, le=100, description="years after closing, then pseudonymised")
 
     @property

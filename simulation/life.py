@@ -9,12 +9,12 @@ from sqlmodel import Session, col, or_, select
 
 from actions.assign import assign_cohort
 from actions.decide import decide
+from actions.measure import record_evaluation
 from actions.programmes import calendar_of
 from actions.record import (
     complete_action,
     complete_step,
     record_attendance,
-    record_evaluation,
     report_session,
 )
 from models import Cohort, Decision, Enrolment, Passage, PlanAction, Step

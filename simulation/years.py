@@ -50,7 +50,8 @@ def last_day(database: Database, code: str) -> date:
     """Return the day up to which a cohort is lived when none is given."""
     with database.reading() as session:
         cohort = cohort_of(session, code)
-        return end_of(definition_of(session, cohort), cohort.start_on, calendar_of(session)) + AFTERMATH
+        definition = definition_of(session, cohort)
+        return end_of(definition, cohort.start_on, calendar_of(session, definition)) + AFTERMATH
 
 
 def live(

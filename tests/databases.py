@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from tests import postgres
+
+if TYPE_CHECKING:
+    from models.session import Database
 
 IS_POSTGRESQL = os.environ.get("MOURAFAKA_TEST_DATABASE", "sqlite") == "postgresql"
 
 _folder = TemporaryDirectory(prefix="mourafaka-test-", ignore_cleanup_errors=True)
 
 
-def empty(path: Path) -> str:
-    """Return the address of a new database of this release, without rows; as a file, it is at ``path``."""
+def empty(path: Path, *, used: bool = False) -> str:
+    """Return the address of a new database of this release, without rows; as a file, it is at ``path``.
+
+    ``used`` may be one that a test before has left open and empty, where that is faster.
+    """
     if IS_POSTGRESQL:
-        return postgres.empty()
+        return postgres.empty(used=used)
     copyfile(_template(), path)
     return _address(path)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open such a database for a test: what would be lost with the power, is lost."""
+    from models.session import Database
+
+    if IS_POSTGRESQL:
+        yield postgres.opened(url)
+        return
+    database = Database(url, durable=False)
+    yield database
+    database.close()
+
+
+@contextmanager
+def another(path: Path) -> Iterator[Database]:
+    """Give one more empty database to a test that needs several."""
+    url = empty(path, used=True)
+    with opened(url) as database:
+        yield database
+    drop(url)
 
 
 def bare(path: Path) -> str:

@@ -22,7 +22,7 @@ from notifications.services import Services
 from programme.unwanted import topic_of
 from runtime.clock import Clock
 from tests.notifications.post_office import SENDER, Letter
-from tests.world import CODE, assign_coaches, at, enrolment_row, morning, open_enrolled, step_row
+from tests.world import CODE, at, enrolment_row, morning, open_followed, step_row
 
 SECRET = "a secret of at least thirty-two letters"
 BASE = "https://mourafaka.example"
@@ -57,8 +57,7 @@ def tokens_by_step(database: Database, letters: list[tuple[str, bytes]]) -> dict
 
 def first_links(database: Database, *, without_email: tuple[int, ...] = ()) -> dict[tuple[str, str], str]:
     """Open a cohort with a coach, live its first mornings, and return the links of all that left, by step."""
-    open_enrolled(database, without_email=without_email)
-    assign_coaches(database)
+    open_followed(database, without_email=without_email)
     letters: list[tuple[str, bytes]] = []
     for day in (date(2027, 1, 4), date(2027, 1, 5), date(2027, 1, 11)):
         morning(database, day)

@@ -8,17 +8,24 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import make_url
+
+if TYPE_CHECKING:
+    from models.session import Database
 
 SERVER = "MOURAFAKA_TEST_POSTGRESQL"
 """Names the server's address: ours, once it is started, or one that was running already and lets us make databases."""
 UNSAFE_AND_FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
 SHARED_MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3
+
+USES = 40
+"""So many tests one after the other get one database, for what they delete stays in its files: nobody vacuums."""
 
 _numbers = count(1)
 _own: list[subprocess.Popen[bytes]] = []
@@ -70,9 +77,37 @@ def stop() -> None:
         del os.environ[SERVER]
 
 
-def empty() -> str:
-    """Return the address of a new database with the tables of this release and no rows."""
-    return copy(_template())
+@dataclass
+class Lent:
+    """A database with the tables of this release that one test after the other has to itself."""
+
+    database: Database
+    uses: int = 0
+
+
+_spare: list[Lent] = []
+_lent: dict[str, Lent] = {}
+
+
+def empty(*, used: bool) -> str:
+    """Return the address of a database with the tables of this release and no rows.
+
+    ``used`` leaves it the connections of the test before, half the cost of a small test, for who opens it by `opened`;
+    else nobody is connected.
+    """
+    from models.session import Database
+
+    lent = _spare.pop() if _spare else Lent(Database(copy(_template()), durable=False))
+    lent.uses += 1
+    if not used:
+        lent.database.close()
+    _lent[lent.database.url] = lent
+    return lent.database.url
+
+
+def opened(url: str) -> Database:
+    """Return what is behind such an address; it stays open for the next test."""
+    return _lent[url].database
 
 
 @cache
@@ -105,8 +140,67 @@ def _make(template: str) -> str:
 
 
 def drop(url: str) -> None:
-    """Drop a database, whoever still uses it."""
+    """Have done with a database, whoever still uses it: it is emptied for the next test, or dropped."""
+    lent = _lent.pop(url, None)
+    if lent is not None and lent.uses < USES and _swept(lent.database):
+        _spare.append(lent)
+        return
+    if lent is not None:
+        lent.database.close()
     _tell(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+
+def _swept(database: Database) -> bool:
+    """Take every row out, unless a test has changed the tables themselves."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(OTHERS_OUT)
+            if connection.exec_driver_sql(SHAPE).scalar_one() != _shape():
+                return False
+            connection.exec_driver_sql(_sweep())
+    except DBAPIError:  # it is gone, or its owner may not
+        return False
+    return True
+
+
+OTHERS_OUT = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+SHAPE = """
+SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
+  SELECT concat('relation ', oid, relname, relkind, relnatts) FROM pg_class WHERE oid >= 16384
+  UNION ALL SELECT concat('column ', attrelid, attname, atttypid, attnotnull) FROM pg_attribute WHERE attrelid >= 16384
+  UNION ALL SELECT concat('constraint ', oid) FROM pg_constraint WHERE oid >= 16384
+  UNION ALL SELECT concat('trigger ', oid, tgenabled) FROM pg_trigger WHERE oid >= 16384
+  UNION ALL SELECT concat('function ', oid) FROM pg_proc WHERE oid >= 16384
+  UNION ALL SELECT concat('revision ', version_num) FROM alembic_version
+) AS shape (line)
+"""
+"""What a database is made of; copies of a template have its numbers too."""
+
+
+@cache
+def _shape() -> str:
+    from models.session import Database
+
+    database = Database(_template())
+    with database.engine.connect() as connection:
+        shape: str = connection.exec_driver_sql(SHAPE).scalar_one()
+    database.close()  # a template that somebody uses cannot be copied
+    return shape
+
+
+@cache
+def _sweep() -> str:
+    from sqlmodel import SQLModel
+
+    rows = [f"DELETE FROM {table.name}" for table in SQLModel.metadata.sorted_tables]
+    numbers = "SELECT setval(sequencename::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
+    # A replica does not look at foreign keys: all rows go.
+    return "; ".join(["BEGIN", "SET LOCAL session_replication_role = replica", *rows, numbers, "COMMIT"])
 
 
 def _tell(statement: str) -> None:

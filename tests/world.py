@@ -12,13 +12,15 @@ from sqlmodel import Session, SQLModel, col, select
 from actions.assign import assign_cohort
 from actions.cohorts import cohort_of, open_cohort
 from actions.enrol import enrol_cohort
+from actions.measure import record_evaluation
 from actions.morning import Done, whole_morning
 from actions.people import add_person
-from actions.record import complete_step, record_evaluation
+from actions.record import complete_step
 from models import Cohort, Contact, Cooperative, Enrolment, History, Notice, Passage, Step
 from models.session import Database
 from programme.civil import instant_of
 from programme.scoring import Answer, default_questionnaire
+from tests.moulds import built_once
 
 DELEGATION = "region-souss-massa"
 NOW = datetime(2026, 12, 14, 10, tzinfo=UTC)
@@ -26,6 +28,7 @@ START = date(2027, 1, 4)
 CODE = "SM-2027"
 
 
+@built_once
 def open_world(
     database: Database, *, cooperatives: int = 3, without_email: tuple[int, ...] = (), coaches: int = 1
 ) -> None:
@@ -112,6 +115,7 @@ def at(day: date, hour: int = 8) -> datetime:
     return instant_of(day, time(hour))
 
 
+@built_once
 def open_enrolled(
     database: Database, *, cooperatives: int = 1, without_email: tuple[int, ...] = (), coaches: int = 1
 ) -> None:
@@ -119,6 +123,15 @@ def open_enrolled(
     open_world(database, cooperatives=cooperatives, without_email=without_email, coaches=coaches)
     with database.transaction() as session:
         enrol_cohort(session, code=CODE, by="k1", now=NOW)
+
+
+@built_once
+def open_followed(
+    database: Database, *, cooperatives: int = 1, without_email: tuple[int, ...] = (), coaches: int = 1
+) -> None:
+    """Open the world, enrol everybody and share them out among the coaches, on Monday 2026-12-14."""
+    open_enrolled(database, cooperatives=cooperatives, without_email=without_email, coaches=coaches)
+    assign_coaches(database)
 
 
 def assign_coaches(database: Database, on: date = date(2026, 12, 14)) -> None:

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from programme.errors import Refusal
 from runtime.house import House
-from web import feeds, health, links
+from web import feeds, health, links, metrics
 from web.pages import problem, refused
 from web.security import Guard
 from web.static import Styles
 
-ROUTERS = (health.router, feeds.router, links.router)
+ROUTERS = (health.router, metrics.router, feeds.router, links.router)
 """One router a page or kind of page; each finds the house at `request.app.state.house`."""
 
 
@@ -27,6 +27,7 @@ def app_for(house: House) -> FastAPI:
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.house = house
+    app.state.metrics = metrics.registry_for(house)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", Styles())

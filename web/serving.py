@@ -1,14 +1,10 @@
-"""Serves the pages on this machine: alone, or beside other work in a thread of its own."""
+"""Serves the pages on this machine."""
 
 from __future__ import annotations
 
 import signal
 import socket
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import uvicorn
 
@@ -16,7 +12,6 @@ from runtime.house import House
 from web.app import app_for
 from web.errors import PortTaken
 
-START_SECONDS = 20
 GRACE_SECONDS = 5
 """How long a request that is being answered may still take when we are told to stop."""
 
@@ -55,19 +50,3 @@ def serve(house: House, bound: socket.socket) -> None:
     """Serve until the process is told to stop; what is being answered is answered."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server passes it on when it has ended
     server_for(house).run(sockets=[bound])
-
-
-@contextmanager
-def served(house: House, bound: socket.socket) -> Iterator[int]:
-    """Serve in a thread meanwhile, and give the port; it needs no processor of its own while nobody asks."""
-    server = server_for(house)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="web", daemon=True)
-    thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started and thread.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    try:
-        yield bound.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(GRACE_SECONDS + START_SECONDS)

@@ -71,7 +71,7 @@ def prepare(url: str, mails: int, folder: Path) -> None:
     database = Database(url, durable=False)
     migrate.upgrade(database.engine)
     listed = folder / "cooperatives.csv"
-    listed.write_text(_list(max(1, mails // MAILS_EACH)), "utf-8")
+    listed.write_text(list_of(max(1, mails // MAILS_EACH)), "utf-8")
     eve = instant_of(EVE, time(8))
     with database.transaction() as session:
         open_cohort(session, code=CODE, start_on=START, by="benchmark", now=instant_of(START, time(8)), title="Banc")
@@ -88,13 +88,13 @@ def prepare(url: str, mails: int, folder: Path) -> None:
     database.close()
 
 
-def _list(cooperatives: int) -> str:
+def list_of(cooperatives: int, first: int = 1) -> str:
     """Return invented cooperatives all over the country, every second one with a president who reads Arabic."""
     out = StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow(COLUMNS)
     places = provinces()
-    for number in range(1, cooperatives + 1):
+    for number in range(first, first + cooperatives):
         place = places[number % len(places)]
         writer.writerow(
             (

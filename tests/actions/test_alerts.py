@@ -19,12 +19,12 @@ from programme.pausing_errors import NoAlert, NothingToAccept
 from tests.notifications.samples import item, sample_facts
 from tests.world import (
     CODE,
-    assign_coaches,
     at,
     enrolment_row,
     evaluate,
     morning,
     open_enrolled,
+    open_followed,
     plan_of,
     statements,
     step_row,
@@ -63,8 +63,7 @@ def answer(database: Database, kind: str, on: date, *, accept: bool) -> None:
 @pytest.fixture
 def enrolled(database: Database) -> Database:
     """One cooperative with a coach; its first evaluation is done."""
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     return database
 
 
@@ -83,8 +82,7 @@ def test_contact_moves_the_day_on(enrolled: Database) -> None:
 
 
 def test_call_told_is_a_contact(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     evaluate(database, "M0", date(2027, 2, 1))
     with database.transaction() as session:
         call = session.exec(select(Step).where(Step.kind == "call")).one()

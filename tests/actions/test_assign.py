@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from actions.assign import assign_coach, assign_cohort
 from actions.people import add_person
-from models import CoachAssignment, Person
+from models import CoachAssignment, Notice, Person, Step
 from models.session import Database
 from notifications.recipients import directory
 from programme.errors import EnrolmentNotActive, NoCoach, PersonUnknown
@@ -20,6 +20,7 @@ from tests.world import (
     at,
     enrolment_row,
     open_enrolled,
+    open_followed,
     open_world,
     step_row,
     story,
@@ -103,8 +104,7 @@ def test_enrolment_that_has_not_begun_has_no_coach(database: Database) -> None:
 
 
 def test_cohort_is_shared_out_evenly(database: Database) -> None:
-    open_enrolled(database, cooperatives=5, coaches=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=5, coaches=2)
     assert [coach for coach, _, _ in followed(database)] == ["c1", "c1", "c1", "c2", "c2"]
 
 
@@ -133,3 +133,31 @@ def test_cohort_of_a_delegation_without_a_coach_is_refused_as_a_whole(database: 
     with pytest.raises(NoCoach, match="meknes has no coach on 2026-12-14"):
         assign_coaches(database)
     assert followed(database) == []
+
+
+def test_first_coach_is_named_in_what_has_not_left_and_makes_the_calls(database: Database) -> None:
+    open_enrolled(database, cooperatives=2, without_email=(2,))
+    with database.reading() as session:
+        stood_in = [row for row in session.exec(select(Notice).order_by(Notice.key)) if row.kind in {"welcome", "call"}]
+    assert {row.facts["contact_name"] for row in stood_in if row.kind == "welcome"} == {"Coordination"}
+    assert [row.recipient for row in stood_in if row.kind == "call"] == ["coordinator:k1"]
+    assign_coaches(database)
+    with database.reading() as session:
+        [welcome] = session.exec(select(Notice).where(Notice.kind == "welcome", Notice.channel == "email")).all()
+        calls = session.exec(select(Notice).where(Notice.kind == "call").order_by(Notice.recipient)).all()
+        step = session.exec(select(Step).where(Step.kind == "call", Step.status == "open")).one()
+    assert (welcome.facts["contact_name"], welcome.facts["contact_phone"]) == ("Accompagnement 1", "+212528000011")
+    assert [(row.recipient, row.status, row.reason) for row in calls] == [
+        ("coach:c1", "pending", ""),
+        ("coordinator:k1", "cancelled", "a coach follows it now"),
+    ]
+    assert (step.owner, step.id) == ("coach", calls[0].step_id)
+
+
+def test_second_coach_is_no_first_one(database: Database) -> None:
+    open_enrolled(database, coaches=2)
+    assign(database, "c1", date(2027, 1, 4))
+    assign(database, "c2", date(2027, 1, 5))
+    with database.reading() as session:
+        reasons = session.exec(select(Notice.reason).where(Notice.status == "cancelled")).all()
+    assert "a coach follows it now" not in reasons

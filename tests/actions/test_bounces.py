@@ -12,17 +12,18 @@ from models import Contact, Notice
 from models.session import Database
 from notifications.bounces import Bounce
 from tests.journey.living import send
-from tests.world import CODE, assign_coaches, at, morning, notice_row, open_enrolled, story
+from tests.moulds import built_once
+from tests.world import CODE, at, morning, notice_row, open_followed, story
 
 DAY = date(2027, 1, 5)
 WELCOME = f"{CODE}/001/-/welcome/cooperative:{CODE}/001"
 
 
 @pytest.fixture
+@built_once
 def sent(database: Database) -> Database:
     """A cooperative whose welcome left on Monday 2027-01-04."""
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     morning(database, date(2027, 1, 4))
     send(database, date(2027, 1, 4))
     return database

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from actions.cohorts import cohort_of
 from actions.conclude import conclude_stage, evaluations_waiting, passages_due, propose_decision
+from actions.decide import decide
 from actions.morning import stage_work
 from actions.record import record_attendance, report_session
 from models import Decision, Evaluation, Passage
@@ -221,7 +222,7 @@ def test_decision_is_proposed_once(database: Database) -> None:
     with database.transaction() as session:
         first = propose_decision(session, 1, now=at(date(2027, 2, 2)))
         second = propose_decision(session, 1, now=at(date(2027, 2, 3)))
-        waiting = evaluations_waiting(session, cohort_of(session, CODE))
+        waiting = evaluations_waiting(session, cohort_of(session, CODE), date(2027, 2, 3))
     assert ([one.what for one in first], second, waiting) == (["proposed continue"], [], [])
 
 
@@ -230,6 +231,22 @@ def test_nothing_is_proposed_for_an_enrolment_that_ended_meanwhile(database: Dat
     evaluate(database, "M0", date(2027, 2, 1))
     with database.transaction() as session:
         enrolment_row(session).status = "dropped"
-        assert evaluations_waiting(session, cohort_of(session, CODE)) == []
+        assert evaluations_waiting(session, cohort_of(session, CODE), date(2027, 2, 2)) == []
         assert propose_decision(session, 1, now=at(date(2027, 2, 2))) == []
         assert session.exec(select(Evaluation)).one().proposed_on is None
+
+
+def test_nothing_is_proposed_or_announced_before_its_cause(database: Database) -> None:
+    """The machine's clock was set back: what was recorded, and what was decided, waits until its day has come."""
+    open_enrolled(database)
+    morning(database, date(2027, 1, 29))
+    evaluate(database, "M0", date(2027, 2, 1))
+    assert concluded(database, date(2027, 1, 29)) == []
+    assert (ONE, "M0", "proposed continue") in concluded(database, date(2027, 2, 2))
+    with database.transaction() as session:
+        decide(session, code=ONE, checkpoint="M0", outcome="continue", by="k1", now=at(date(2027, 2, 3), 15))
+    assert concluded(database, date(2027, 1, 29)) == []
+    assert (ONE, "M0", "decided continue") in concluded(database, date(2027, 2, 4))
+    with database.reading() as session:
+        decision = session.exec(select(Decision)).one()
+    assert (decision.proposed_on, decision.announced_on) == (date(2027, 2, 2), date(2027, 2, 4))

@@ -18,7 +18,7 @@ from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.errors import AddressWrong, PhoneWrong, Refusal
 from programme.people_errors import ContactStartsLater, NoContactThen, NothingSaidOfContact, ReadingUnknown
-from tests.world import CODE, NOW, assign_coaches, at, notice_row, open_enrolled
+from tests.world import CODE, NOW, at, notice_row, open_enrolled, open_followed
 
 ONE = f"{CODE}/001"
 WELCOME = f"{ONE}/-/welcome/cooperative:{ONE}"
@@ -94,8 +94,7 @@ def test_promise_that_leaves_before_the_change_is_left_alone(database: Database)
 
 
 def test_address_that_is_taken_away_becomes_a_call(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     change(database, email="", phone="0661000001")
     after = welcome(database)
     with database.reading() as session:

@@ -16,6 +16,7 @@ from models import Attendance, Correction, Decision, Evaluation, Notice, PlanAct
 from models.session import Database
 from programme.decision_errors import CorrectionUnexplained, NothingToCorrect, NotRecorded
 from programme.errors import DateInFuture, Refusal
+from tests.moulds import built_once
 from tests.world import (
     CODE,
     all_answers,
@@ -35,6 +36,7 @@ PROPOSED_ON = date(2028, 1, 5)
 LATER = date(2028, 2, 1)
 
 
+@built_once
 def live(database: Database, *, sessions: int = 5) -> None:
     """Hold the first sessions and miss the next one; both of the plan's actions are done."""
     open_enrolled(database)

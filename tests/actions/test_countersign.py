@@ -16,6 +16,7 @@ from programme.decision_errors import AwaitsSecond, NothingToCountersign, Second
 from programme.definition_file import shipped_text
 from programme.errors import AlreadyDecided
 from programme.people_errors import OutsideTerritory
+from tests.moulds import built_once
 from tests.world import CODE, NOW, at, evaluate, morning, open_enrolled, step_row, story
 
 ONE = f"{CODE}/001"
@@ -24,6 +25,7 @@ LATER = date(2028, 1, 12)
 TWO_SIGN = shipped_text().replace("      not_met: recovery", "      not_met: recovery\n      second_person: true")
 
 
+@built_once
 def proposed(database: Database) -> None:
     """At M12 the rule proposes recovery, and another outcome needs two persons."""
     with database.transaction() as session:

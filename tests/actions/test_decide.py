@@ -25,14 +25,15 @@ from programme.errors import (
     ReasonNeeded,
     Refusal,
 )
+from tests.moulds import built_once, is_empty
 from tests.world import (
-    assign_coaches,
     at,
     enrolment_row,
     evaluate,
     morning,
     notice_row,
     open_enrolled,
+    open_followed,
     passage_row,
     step_row,
     story,
@@ -44,8 +45,11 @@ EVALUATED = {"M0": date(2027, 2, 1), "M12": date(2028, 1, 4), "M24": date(2029, 
 MORNING = {"M0": date(2027, 2, 2), "M12": date(2028, 1, 5), "M24": date(2029, 1, 5)}
 
 
-def proposed(database: Database, checkpoint: str) -> str:
-    """Evaluate, let the next morning propose, and return the proposal."""
+@built_once
+def proposed(database: Database, checkpoint: str, *, without_email: tuple[int, ...] = ()) -> str:
+    """Open a cohort where there is none, evaluate, let the next morning propose, and return the proposal."""
+    if is_empty(database):
+        open_enrolled(database, without_email=without_email)
     evaluate(database, checkpoint, EVALUATED[checkpoint])
     morning(database, MORNING[checkpoint])
     with database.reading() as session:
@@ -84,7 +88,6 @@ def live_well(database: Database) -> None:
 
 
 def test_decision_is_signed_and_told(database: Database) -> None:
-    open_enrolled(database)
     assert proposed(database, "M0") == "continue"
     sign(database, "M0", "continue")
     with database.reading() as session:
@@ -100,7 +103,6 @@ def test_decision_is_signed_and_told(database: Database) -> None:
 
 
 def test_decision_takes_back_the_reminders_of_itself(database: Database) -> None:
-    open_enrolled(database)
     proposed(database, "M0")  # the morning of 2 February reminds the coordinator of the decision, due on the 15th
     sign(database, "M0", "continue")
     with database.reading() as session:
@@ -117,7 +119,6 @@ def test_decision_needs_a_proposal(database: Database) -> None:
 
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_decision_against_the_proposal_needs_a_reason(database: Database, reason: str) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     with pytest.raises(ReasonNeeded, match="The rule proposes continue and you decide exit"):
         sign(database, "M0", "exit", reason=reason)
@@ -126,7 +127,6 @@ def test_decision_against_the_proposal_needs_a_reason(database: Database, reason
 
 
 def test_decision_against_the_proposal_keeps_its_reason(database: Database) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     sign(database, "M0", "recovery", reason=" demande du président ")
     with database.reading() as session:
@@ -150,7 +150,6 @@ def test_decision_against_the_proposal_keeps_its_reason(database: Database) -> N
 def test_decision_that_cannot_be_is_refused(
     database: Database, checkpoint: str, outcome: str, on: date | None, refusal: type[Refusal]
 ) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     with pytest.raises(refusal), database.transaction() as session:
         decide(session, code=ONE, checkpoint=checkpoint, outcome=outcome, by="k1", now=at(date(2027, 2, 2), 15), on=on)
@@ -160,14 +159,12 @@ def test_decision_that_cannot_be_is_refused(
 
 @pytest.mark.parametrize("outcome", ["continue", "exit"])
 def test_last_checkpoint_only_ends(database: Database, outcome: str) -> None:
-    open_enrolled(database)
     proposed(database, "M24")
     with pytest.raises(OutcomeUnknown, match="write one of certificate, participation"):
         sign(database, "M24", outcome, reason="avis")
 
 
 def test_decision_is_signed_once(database: Database) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     sign(database, "M0", "continue")
     with pytest.raises(AlreadyDecided, match="M0 of SM-2027/001 was decided on 2027-02-02 by k1"):
@@ -177,8 +174,7 @@ def test_decision_is_signed_once(database: Database) -> None:
 
 
 def test_recovery_at_twelve_months_adds_sessions_that_are_reminded_of(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     assert proposed(database, "M12") == "recovery"
     sign(database, "M12", "recovery")
     morning(database, date(2028, 1, 19))
@@ -221,7 +217,6 @@ def test_last_decision_ends_the_enrolment(database: Database, outcome: str) -> N
 
 
 def test_exit_ends_the_enrolment_and_takes_back_what_waits(database: Database) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     sign(database, "M0", "exit", reason="dissoute")
     with database.reading() as session:
@@ -235,8 +230,7 @@ def test_exit_ends_the_enrolment_and_takes_back_what_waits(database: Database) -
 
 
 def test_exit_takes_back_a_welcome_that_nobody_has_told(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    proposed(database, "M0")
+    proposed(database, "M0", without_email=(1,))
     sign(database, "M0", "exit", reason="dissoute")
     with database.reading() as session:
         welcome = notice_row(session, "SM-2027/001/-/welcome/cooperative:SM-2027/001")
@@ -248,8 +242,7 @@ def test_exit_takes_back_a_welcome_that_nobody_has_told(database: Database) -> N
 
 
 def test_result_can_be_told_by_telephone_after_the_end(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    proposed(database, "M24")
+    proposed(database, "M24", without_email=(1,))
     sign(database, "M24", "participation")
     call = "call.-/certificate/cooperative:SM-2027/001"
     with database.reading() as session:
@@ -261,7 +254,6 @@ def test_result_can_be_told_by_telephone_after_the_end(database: Database) -> No
 
 
 def test_ended_enrolment_is_not_changed_any_more(database: Database) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     sign(database, "M0", "exit", reason="dissoute")
     with pytest.raises(EnrolmentNotActive, match="SM-2027/001 is excluded"):
@@ -271,7 +263,6 @@ def test_ended_enrolment_is_not_changed_any_more(database: Database) -> None:
 
 
 def test_later_mornings_say_nothing_of_an_ended_enrolment(database: Database) -> None:
-    open_enrolled(database)
     proposed(database, "M0")
     sign(database, "M0", "exit", reason="dissoute")
     with database.reading() as session:
@@ -284,8 +275,7 @@ def test_later_mornings_say_nothing_of_an_ended_enrolment(database: Database) ->
 
 
 def test_only_the_result_leaves_after_an_exit(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     proposed(database, "M0")
     sign(database, "M0", "exit", reason="dissoute")
     deliver(Post(database, MemoryMailer(), Sender("m@odco.example", "M"), Pace(), lambda: at(date(2027, 2, 3), 9)))

@@ -19,12 +19,12 @@ from tests.world import (
     NOW,
     START,
     add_cooperative,
-    assign_coaches,
     at,
     enrolment_row,
     morning,
     notice_row,
     open_enrolled,
+    open_followed,
     open_world,
     passage_row,
     step_row,
@@ -152,8 +152,7 @@ def test_welcome_without_an_address_is_a_call_in_the_coordinators_message_of_the
 
 
 def test_call_of_a_cooperative_that_has_a_coach_is_the_coachs(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     morning(database, date(2027, 3, 15))
     with database.reading() as session:
         call = session.exec(

@@ -17,7 +17,7 @@ from actions.replan import move_step
 from models import Step
 from models.session import Database
 from tests.journey.test_versions import publish_second
-from tests.world import CODE, assign_coaches, at, enrolment_row, open_enrolled, open_world, step_row, tick
+from tests.world import CODE, at, enrolment_row, open_followed, open_world, step_row, tick
 
 ONE = f"{CODE}/001"
 
@@ -39,8 +39,7 @@ def move(database: Database, step: str, on: date, reason: str = "") -> None:
 
 @pytest.fixture
 def enrolled(database: Database) -> Database:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     return database
 
 

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import col, select
 
 from actions.facts import fact_of, facts_of
-from actions.record import complete_action, record_attendance, record_evaluation, report_session
+from actions.measure import record_evaluation
+from actions.record import complete_action, record_attendance, report_session
 from models import Evaluation, PlanAction
 from models.session import Database
 from programme.errors import AlreadyEvaluated, CheckpointUnknown, DateInFuture

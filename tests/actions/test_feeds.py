@@ -18,7 +18,7 @@ from models import CalendarFeed, Cooperative, Person
 from models.session import Database
 from programme.errors import NotACoach, PersonUnknown
 from programme.feed_errors import NoFeed
-from tests.world import assign_coaches, at, open_enrolled, statements, step_row
+from tests.world import at, open_followed, statements, step_row
 
 TODAY = date(2027, 1, 20)
 VISIT = "diagnosis.visit"
@@ -28,8 +28,7 @@ UID = "SM-2027-001-diagnosis.visit"
 @pytest.fixture
 def followed(database: Database) -> Database:
     """Three cooperatives, the first two followed by c1 and the third by c2."""
-    open_enrolled(database, cooperatives=3, coaches=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=3, coaches=2)
     return database
 
 
@@ -191,8 +190,7 @@ def test_same_facts_on_the_same_day_give_the_same_bytes(followed: Database) -> N
 def test_reading_costs_the_same_number_of_questions_however_many_cooperatives(
     database: Database, cooperatives: int
 ) -> None:
-    open_enrolled(database, cooperatives=cooperatives)
-    assign_coaches(database)
+    open_followed(database, cooperatives=cooperatives)
     make(database, "t1")
     with database.reading() as session, statements(database) as seen:
         person = reader_of(session, "t1", today=TODAY)

@@ -11,7 +11,7 @@ from actions.forecast import Expected, forecast
 from models import Notice
 from models.session import Database
 from programme.errors import CohortUnknown
-from tests.world import assign_coaches, at, morning, open_enrolled, tick
+from tests.world import at, morning, open_enrolled, open_followed, tick
 
 FIRST = date(2027, 1, 4)
 
@@ -23,8 +23,7 @@ def ahead(database: Database, day: date = FIRST, days: int = 30, cohort: str | N
 
 @pytest.mark.parametrize("day", [FIRST, date(2027, 2, 26), date(2027, 6, 30)])
 def test_forecast_is_what_the_mornings_promise_when_nobody_acts(database: Database, day: date) -> None:
-    open_enrolled(database, cooperatives=3)
-    assign_coaches(database)
+    open_followed(database, cooperatives=3)
     for offset in range((day - FIRST).days):
         morning(database, FIRST + timedelta(days=offset))
     with database.reading() as session:
@@ -40,8 +39,7 @@ def test_forecast_is_what_the_mornings_promise_when_nobody_acts(database: Databa
 
 
 def test_forecast_says_who_when_what_and_why(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     [visit] = [one for one in ahead(database) if (one.about, one.kind) == ("diagnosis.visit", "meeting")][:1]
     assert (visit.on, visit.recipient, visit.channel, visit.language) == (
         date(2027, 1, 15),
@@ -59,8 +57,7 @@ def test_forecast_of_what_is_promised_already_says_when_it_leaves(database: Data
 
 
 def test_forecast_forgets_a_step_that_is_done(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     tick(database, "start.contact", FIRST)
     assert [one for one in ahead(database) if one.about == "start.contact"] == []
 

@@ -19,7 +19,8 @@ from sqlmodel import Session, col, select
 
 from actions import history
 from actions.decide import decide
-from actions.record import complete_step, record_attendance, record_evaluation, report_session
+from actions.measure import record_evaluation
+from actions.record import complete_step, record_attendance, report_session
 from models import Decision, Enrolment, History, Notice, Step
 from models.session import Database
 from notifications.answers import MemoryMailer
@@ -28,7 +29,7 @@ from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.errors import Refusal
 from tests import databases
-from tests.world import CODE, NOW, all_answers, assign_coaches, at, enrolment_row, morning, open_enrolled, open_world
+from tests.world import CODE, NOW, all_answers, at, enrolment_row, morning, open_followed, open_world
 
 AFTER_THE_END = {"checkpoint_result", "certificate", "call"}
 CHECKPOINTS = ("M0", "M6", "M12", "M18", "M24")
@@ -207,8 +208,7 @@ def close(session: Session, step: Step, common: dict[str, Any], *, good: bool) -
 
 @pytest.mark.slow
 def test_whatever_happens_nobody_is_lost_or_told_twice(database: Database) -> None:
-    open_enrolled(database, cooperatives=2, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, without_email=(2,))
     database.close()
     Life.template = database.url
     run_state_machine_as_test(  # type: ignore[no-untyped-call] # Hypothesis does not type it

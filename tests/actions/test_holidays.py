@@ -14,7 +14,7 @@ from models import HolidayOverride, Notice
 from models.session import Database
 from programme.dates_errors import DaysBackwards, FeastTooLong, FeastUnknown, HolidayKnown, NotAHoliday
 from programme.diffs import Diff
-from tests.world import assign_coaches, at, enrolment_row, morning, open_enrolled, step_row, story
+from tests.world import at, enrolment_row, morning, open_enrolled, open_followed, step_row, story
 
 BY: dict[str, Any] = {"by": "k1", "now": at(date(2027, 1, 11), 11)}
 VISIT = "diagnosis.visit"
@@ -77,8 +77,7 @@ def test_holiday_is_refused_in_a_sentence(database: Database, verb: Any, facts: 
 
 
 def test_added_holiday_moves_its_steps_and_removed_they_come_back(database: Database) -> None:
-    open_enrolled(database, cooperatives=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=2)
     there = declare(database, add_holiday, on=date(2027, 1, 25), name="Jour chômé")
     assert {(one.enrolment, one.step, one.on) for one in there.moved} == {
         ("SM-2027/001", VISIT, date(2027, 1, 26)),
@@ -95,15 +94,13 @@ def test_added_holiday_moves_its_steps_and_removed_they_come_back(database: Data
 
 
 def test_derived_visit_of_which_nobody_heard_moves_in_silence(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     diff = declare(database, add_holiday, on=date(2027, 1, 25), name="Jour chômé")
     assert [line for line in diff.added if line.kind == "date_changed"] == []
 
 
 def test_derived_visit_to_which_the_cooperative_was_invited_is_told(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     morning(database, date(2027, 1, 15))
     with database.transaction() as session:
         for notice in session.exec(select(Notice).where(Notice.kind == "meeting")):
@@ -116,8 +113,7 @@ def test_derived_visit_to_which_the_cooperative_was_invited_is_told(database: Da
 
 
 def test_reminder_of_a_closed_day_leaves_on_the_working_day_before(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     morning(database, date(2027, 1, 13))
     diff = declare(database, add_holiday, on=date(2027, 1, 18), name="Jour chômé", now=at(date(2027, 1, 13), 11))
     gone = [(line.step, line.kind, line.on) for line in diff.cancelled if line.step == VISIT]
@@ -133,8 +129,7 @@ def test_reminder_of_a_closed_day_leaves_on_the_working_day_before(database: Dat
 
 
 def test_notice_promised_for_a_day_that_closes_waits_for_the_next_one(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     morning(database, date(2027, 1, 15))
     with database.transaction() as session:
         for notice in session.exec(select(Notice).where(Notice.status == "pending")):

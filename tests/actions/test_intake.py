@@ -15,6 +15,7 @@ from actions.spreadsheet import read_table
 from models import Contact, Cooperative, Enrolment, History
 from models.session import Database
 from programme.errors import CohortClosed, CohortUnknown
+from tests.moulds import built_once
 from tests.world import CODE, NOW, statements
 
 HEADER = "nom_cooperative;province;adherents;tribunal;numero registre;date d'immatriculation;email;langue"
@@ -25,6 +26,7 @@ SAFRAN = "Safran;Taroudannt;7;Taroudant;3/2025;03/06/2025;safran@coop.example;fr
 
 
 @pytest.fixture
+@built_once
 def cohort(database: Database) -> Database:
     """A database with an open cohort and nobody in it."""
     with database.transaction() as session:

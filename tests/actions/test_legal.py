@@ -15,7 +15,7 @@ from models.session import Database
 from programme.dates_errors import PlanChanged
 from programme.diffs import Diff
 from programme.legal_errors import FiscalYearSame, FiscalYearWrong
-from tests.world import CODE, assign_coaches, at, morning, open_enrolled, step_row, story, tick, told
+from tests.world import CODE, at, morning, open_followed, step_row, story, tick, told
 
 
 def change(database: Database, day: date, ends_on: str = "30/06", approve: str | None = None) -> Diff:
@@ -33,8 +33,7 @@ def legal(database: Database) -> list[tuple[str, str, str]]:
 
 @pytest.fixture
 def enrolled(database: Database) -> Database:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     return database
 
 

@@ -26,6 +26,7 @@ from models.session import Database
 from notifications.ledger import why
 from programme.definition_file import shipped_text
 from tests.journey.moving import ONE, VISIT, live, move, world
+from tests.moulds import built_once
 from tests.world import at, enrolment_row, step_row
 
 ISOLATES = re.compile("[\u2066-\u2069]")
@@ -36,6 +37,7 @@ DAY = date(2027, 1, 25)
 
 
 @pytest.fixture
+@built_once
 def invited(database: Database) -> Database:
     """A cooperative that was invited on 18 January to a visit on the 28th."""
     world(database, START)

@@ -14,16 +14,17 @@ from models.session import Database
 from notifications.ledger import ledger_hash
 from tests.journey.living import send
 from tests.journey.test_versions import planned, publish_second, second_text
-from tests.world import CODE, assign_coaches, at, everything_in, morning, open_enrolled, step_row
+from tests.moulds import built_once
+from tests.world import CODE, at, everything_in, morning, open_enrolled, open_followed, step_row
 
 RESTITUTION = "diagnosis.restitution"
 
 
 @pytest.fixture
+@built_once
 def invited(database: Database) -> date:
     """Two cooperatives, one without an address, are invited to their restitution; return the day after."""
-    open_enrolled(database, cooperatives=2, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, without_email=(2,))
     with database.reading() as session:
         due_on = step_row(session, RESTITUTION).due_on
     for days in range(8, 3, -1):

@@ -26,7 +26,7 @@ from actions.morning import (
 from models import Cohort, History, Lease, Notice, Step
 from models.session import Database
 from programme.errors import MorningBusy
-from tests.world import CODE, assign_coaches, at, evaluate, morning, open_enrolled, open_world, step_row, tick
+from tests.world import CODE, at, evaluate, morning, open_enrolled, open_followed, open_world, step_row, tick
 
 NAME = "morning:SM-2027"
 EIGHT = at(date(2027, 1, 4))
@@ -53,8 +53,7 @@ def everything(database: Database) -> list[object]:
 
 @pytest.mark.parametrize("day", [date(2027, 1, 4), date(2027, 1, 18), date(2027, 2, 2)])
 def test_morning_twice_is_a_morning_once(database: Database, day: date) -> None:
-    open_enrolled(database, cooperatives=3, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=3, without_email=(2,))
     for step in ("start.contact", "start.convention", "start.data-protection"):
         tick(database, step, date(2027, 1, 4))
     evaluate(database, "M0", date(2027, 1, 4))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from actions.record import complete_step, record_attendance, record_evaluation, report_session
+from actions.measure import record_evaluation
+from actions.record import complete_step, record_attendance, report_session
 from models import Attendance, Evaluation, Notice, SessionReport, Step
 from models.session import Database
 from programme.errors import (
@@ -22,12 +23,12 @@ from programme.errors import (
 )
 from tests.world import (
     all_answers,
-    assign_coaches,
     at,
     enrolment_row,
     morning,
     notice_row,
     open_enrolled,
+    open_followed,
     open_world,
     passage_row,
     step_row,
@@ -189,8 +190,7 @@ def test_done_step_leaves_the_notices_of_others(database: Database) -> None:
 
 
 def test_done_step_takes_back_the_call_about_it(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     morning(database, date(2027, 1, 15))
     with database.reading() as session:
         visit = col(Step.key).startswith("call.diagnosis.visit/")

@@ -16,12 +16,12 @@ from programme.definition_file import shipped_text
 from tests.world import (
     CODE,
     NOW,
-    assign_coaches,
     at,
     enrolment_row,
     morning,
     notice_row,
     open_enrolled,
+    open_followed,
     statements,
     step_row,
     tick,
@@ -144,8 +144,7 @@ def test_nothing_is_said_to_who_is_not_active(database: Database, status: str) -
 
 
 def test_reminding_twice_says_nothing_twice(database: Database) -> None:
-    open_enrolled(database, cooperatives=2, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, without_email=(2,))
     ids = due(database, date(2027, 1, 18))
     first = remind_of(database, ids, date(2027, 1, 18))
     with database.reading() as session:
@@ -201,8 +200,7 @@ def count_statements(database: Database, day: date, some: int) -> tuple[int, int
 @pytest.mark.parametrize("without_email", [(), tuple(range(1, 21))])
 def test_statements_of_a_chunk_do_not_grow_with_its_steps(database: Database, without_email: tuple[int, ...]) -> None:
     """At most 19, 10 steps or 80: the steps, 4 of people, 2 of the backlog, texts, keys, 2 a day's message, updates."""
-    open_enrolled(database, cooperatives=20, without_email=without_email)
-    assign_coaches(database)
+    open_followed(database, cooperatives=20, without_email=without_email)
     few, promised_few = count_statements(database, date(2027, 1, 19), 10)
     many, promised_many = count_statements(database, date(2027, 1, 19), 80)
     assert promised_many > 5 * promised_few

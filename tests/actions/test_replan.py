@@ -26,7 +26,7 @@ from programme.dates_errors import (
 )
 from programme.diffs import Diff
 from programme.errors import Refusal, StepClosed, StepUnknown
-from tests.world import CODE, assign_coaches, at, enrolment_row, morning, open_enrolled, passage_row, step_row, tick
+from tests.world import CODE, at, enrolment_row, morning, open_followed, passage_row, step_row, tick
 
 ONE = f"{CODE}/001"
 VISIT = "diagnosis.visit"
@@ -35,8 +35,7 @@ TODAY = date(2027, 1, 11)
 
 @pytest.fixture
 def world(database: Database) -> Database:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     return database
 
 
@@ -132,8 +131,7 @@ def test_closed_day_is_refused_with_the_next_open_one(world: Database) -> None:
 
 
 def test_done_step_and_call_are_not_moved(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     morning(database, date(2027, 1, 4))
     with database.transaction() as session:
         call = session.exec(select(Step.key).where(Step.kind == "call", Step.status == "open")).first()

@@ -11,12 +11,12 @@ from models import Contact, Notice
 from models.session import Database
 from programme.definition_file import read_definition, shipped_text
 from tests.world import (
-    assign_coaches,
     at,
     enrolment_row,
     morning,
     notice_row,
     open_enrolled,
+    open_followed,
     step_row,
     tick,
     told,
@@ -26,8 +26,7 @@ MEETING = "SM-2027/001/diagnosis.visit/meeting-10@2027-01-25/cooperative:SM-2027
 
 
 def test_staff_hear_once_a_day_of_all_that_is_due(database: Database) -> None:
-    open_enrolled(database, cooperatives=3)
-    assign_coaches(database)
+    open_followed(database, cooperatives=3)
     morning(database, date(2027, 1, 18))
     with database.reading() as session:
         coach = notice_row(session, "digest/coach:c1/2027-01-18")
@@ -37,8 +36,7 @@ def test_staff_hear_once_a_day_of_all_that_is_due(database: Database) -> None:
 
 
 def test_call_is_chased_when_it_is_not_made(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     morning(database, date(2027, 1, 15))
     key = f"call.{MEETING.removeprefix('SM-2027/001/')}"
     with database.reading() as session:

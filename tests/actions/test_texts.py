@@ -29,7 +29,18 @@ from programme.texts_errors import (
 )
 from runtime.clock import Clock
 from tests.notifications.post_office import PostOffice, open_office, post_of  # noqa: F401 - the fixture `office`
-from tests.world import CODE, NOW, add_cooperative, assign_coaches, at, morning, notice_row, open_enrolled, open_world
+from tests.world import (
+    CODE,
+    NOW,
+    add_cooperative,
+    assign_coaches,
+    at,
+    morning,
+    notice_row,
+    open_enrolled,
+    open_followed,
+    open_world,
+)
 
 ONE = f"{CODE}/001"
 WELCOME = {
@@ -204,8 +215,7 @@ def test_kind_without_own_texts_is_refused(database: Database, kind: str) -> Non
 
 
 def test_preview_has_the_facts_of_the_last_notice(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     with database.reading() as session:
         shown = preview(session, kind="welcome", cohort=CODE, enrolment=ONE, now=NOW)
     assert shown.origin == "promised"
@@ -214,8 +224,7 @@ def test_preview_has_the_facts_of_the_last_notice(database: Database) -> None:
 
 
 def test_preview_of_what_nobody_was_told_has_the_facts_of_the_plan(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     with database.reading() as session:
         shown = preview(session, kind="meeting", cohort=CODE, enrolment=ONE, now=NOW)
         first = session.exec(select(Notice).where(Notice.kind == "meeting").order_by(col(Notice.id))).first()
@@ -225,8 +234,7 @@ def test_preview_of_what_nobody_was_told_has_the_facts_of_the_plan(database: Dat
 
 
 def test_preview_without_plan_has_real_names_and_sample_dates(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     with database.reading() as session:
         shown = preview(session, kind="certificate", cohort=CODE, enrolment=ONE, now=NOW, language="both")
     assert (shown.origin, shown.mail.language) == ("example", "both")
@@ -245,8 +253,7 @@ def test_preview_of_an_enrolment_of_another_cohort_is_refused(database: Database
 
 
 def test_morning_promises_in_both_languages(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     with database.transaction() as session:
         correct_contact(session, code=ONE, by="k1", now=NOW, language="both")
     morning(database, date(2027, 1, 19))

@@ -16,12 +16,14 @@ from models.session import Database
 from notifications.recipients import directory
 from programme.errors import Refusal, TerritoryUnknown
 from programme.people_errors import OutsideTerritory, TransferAhead, TransferredAlready, TransferTooEarly
+from tests.moulds import built_once
 from tests.world import CODE, DELEGATION, NOW, at, enrolment_row, morning, open_enrolled, story
 
 ONE = f"{CODE}/001"
 DAY = date(2027, 1, 19)
 
 
+@built_once
 def world(database: Database, *, coach_in: str | None = DELEGATION) -> None:
     """One cooperative with coach c9, who works in one delegation or (None) everywhere; Meknès has k2 and d2."""
     open_enrolled(database)

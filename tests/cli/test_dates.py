@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ VISIT = "diagnosis.visit"
 
 
 @pytest.fixture
-def enrolled(mourafaka: Command) -> Command:
-    mourafaka("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01")
-    mourafaka("import", LIST, "--cohort", "SM-2027")
-    assert mourafaka("enrol", "--cohort", "SM-2027").code == 0
-    return mourafaka
+def enrolled(after: Callable[..., Command]) -> Command:
+    return after(
+        ("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01"),
+        ("import", LIST, "--cohort", "SM-2027"),
+        ("enrol", "--cohort", "SM-2027"),
+    )
 
 
 def due(mourafaka: Command, step: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,15 @@ MIGRATE = ("definition", "migrate", "--cohort", "SM-2027")
 
 
 @pytest.fixture
-def cohort(mourafaka: Command, tmp_path: Path) -> Command:
+def cohort(after: Callable[..., Command], tmp_path: Path) -> Command:
     """A cohort of 33 on version 1, and version 2 published."""
-    second = tmp_path / "second.yaml"
-    second.write_text(second_text(), encoding="utf-8")
-    mourafaka("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01")
-    mourafaka("import", LIST, "--cohort", "SM-2027")
-    mourafaka("enrol", "--cohort", "SM-2027")
-    mourafaka("definition", "publish", str(second))
-    return mourafaka
+    (tmp_path / "second.yaml").write_text(second_text(), encoding="utf-8")
+    return after(
+        ("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01"),
+        ("import", LIST, "--cohort", "SM-2027"),
+        ("enrol", "--cohort", "SM-2027"),
+        ("definition", "publish", "second.yaml"),
+    )
 
 
 def test_migrate_shows_the_plan_in_words_and_changes_nothing(cohort: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ LIST = (
 
 
 @pytest.fixture
-def enrolled(mourafaka: Command, tmp_path: Path) -> Command:
+def enrolled(after: Callable[..., Command], tmp_path: Path) -> Command:
     """One cooperative, enrolled on 2026-12-14."""
-    path = tmp_path / "list.csv"
-    path.write_text(LIST, encoding="utf-8")
-    mourafaka("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01")
-    mourafaka("import", str(path), "--cohort", "SM-2027")
-    return mourafaka
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    return after(
+        ("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01"),
+        ("import", "list.csv", "--cohort", "SM-2027"),
+    )
 
 
 def enrol(command: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,19 @@ HERE = ("--territory", "region-souss-massa")
 
 
 @pytest.fixture
-def enrolled(mourafaka: Command) -> Command:
+def enrolled(after: Callable[..., Command]) -> Command:
     """Thirty-three cooperatives, a coordinator and three coaches; c1 follows the first four."""
-    assert mourafaka(*OPEN).code == 0
-    assert mourafaka("import", LIST, "--cohort", "SM-2027").code == 0
-    assert mourafaka("enrol", "--cohort", "SM-2027").code == 0
-    mourafaka("user", "add", "Amal", "--code", "k1", "--role", "coordinator", "--email", "k1@odco.example", *HERE)
-    for code in ("c1", "c2", "c3"):
-        mourafaka("user", "add", code, "--code", code, "--role", "coach", "--email", f"{code}@odco.example", *HERE)
-    for rank in range(1, 5):
-        assert mourafaka("assign", f"SM-2027/{rank:03d}", "c1").code == 0
-    return mourafaka
+    staff = [("Amal", "k1", "coordinator"), *((code, code, "coach") for code in ("c1", "c2", "c3"))]
+    return after(
+        OPEN,
+        ("import", LIST, "--cohort", "SM-2027"),
+        ("enrol", "--cohort", "SM-2027"),
+        *(
+            ("user", "add", name, "--code", code, "--role", role, "--email", f"{code}@odco.example", *HERE)
+            for name, code, role in staff
+        ),
+        *(("assign", f"SM-2027/{rank:03d}", "c1") for rank in range(1, 5)),
+    )
 
 
 def test_coach_leaves_and_the_command_says_who_takes_what(enrolled: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,14 @@ DAY = "2027-01-04T10:00"
 
 
 @pytest.fixture
-def enrolled(mourafaka: Command, tmp_path: Path) -> Command:
+def enrolled(after: Callable[..., Command], tmp_path: Path) -> Command:
     """One cooperative, enrolled on 2026-12-14; its welcome waits for 4 January."""
-    path = tmp_path / "list.csv"
-    path.write_text(LIST, encoding="utf-8")
-    mourafaka("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01")
-    mourafaka("import", str(path), "--cohort", "SM-2027")
-    assert mourafaka("enrol", "--cohort", "SM-2027").code == 0
-    return mourafaka
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    return after(
+        ("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01"),
+        ("import", "list.csv", "--cohort", "SM-2027"),
+        ("enrol", "--cohort", "SM-2027"),
+    )
 
 
 def test_sending_says_that_nothing_holds_it(enrolled: Command) -> None:

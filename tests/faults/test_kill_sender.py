@@ -1,67 +1,21 @@
 """A sender that is killed again and again loses no mail, and doubles only what it may.
 
-The figure that we hold ourselves to is of 200 kills: `MOURAFAKA_KILLS=200`, with `-s` to read its account.
+The figure that we hold ourselves to is of 200 kills: `make chaos CHAOS="--kills 200"` tells it; here `MOURAFAKA_KILLS`
+says how many.
 """
 
 from __future__ import annotations
 
 import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from sqlmodel import select
 
-from models import Notice
 from models.session import Database
-from tests.notifications.post_office import PostOffice, bodies, notice, put
+from tests.faults.killing import DRAINED_SECONDS, kill_again_and_again
+from tests.notifications.post_office import PostOffice
 
-ROOT = Path(__file__).resolve().parents[2]
 KILLS, SEED = int(os.environ.get("MOURAFAKA_KILLS", "25")), 20270104
-MAILS = 20 * KILLS
-"""More than leaves between the kills, however fast the machine is."""
-SECONDS = 40 + 3 * KILLS
-DRAINED_SECONDS = 120
-LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
-
-SENDER = """
-import runtime, os, sys, time
-from datetime import timedelta
-from models.session import Database
-from notifications.delivery import Post, deliver
-from notifications.outbox import Pace
-from notifications.smtp import Sender, SmtpMailer, read_smtp_url
-from runtime.clock import Clock
-
-url, smtp, connections = sys.argv[1:]
-short = timedelta(seconds=0.3)
-sender = Sender("programme@odco.example")
-mailers = [SmtpMailer(read_smtp_url(smtp), sender, reply_seconds=5) for _ in range(int(connections))]
-
-
-def send_for_ever():
-    pace, beside = Pace(short, short, short), tuple(mailers[1:])
-    post = Post(Database(url), mailers[0], sender, pace, Clock().now, beside=beside)
-    while True:
-        deliver(post)
-        time.sleep(0.05)
-
-
-for _ in sys.stdin:  # a sender for each line: forked, for the imports take longer than the sending
-    pid = os.fork()
-    if pid == 0:
-        send_for_ever()
-    print(pid, flush=True)
-    os.waitpid(pid, 0)
-    print("dead", flush=True)
-"""
 
 
 @pytest.fixture
@@ -72,94 +26,12 @@ def office() -> Iterator[PostOffice]:
     opened.close()
 
 
-@pytest.fixture
-def nursery(database: Database, office: PostOffice, connections: int) -> Iterator[subprocess.Popen[str]]:
-    """A process that brings forth senders, one after the other."""
-    command = [sys.executable, "-c", SENDER, database.url, f"smtp://127.0.0.1:{office.port}", str(connections)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def start(nursery: subprocess.Popen[str]) -> int:
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
-    nursery.stdin.write("\n")
-    nursery.stdin.flush()
-    return int(nursery.stdout.readline())
-
-
-def kill(nursery: subprocess.Popen[str], sender: int) -> None:
-    assert nursery.stdout is not None
-    os.kill(sender, signal.SIGKILL)
-    assert nursery.stdout.readline() == "dead\n"
-
-
-def is_drained(database: Database) -> bool:
-    left = "SELECT count(*) FROM notice WHERE status IN ('pending', 'sending')"
-    with database.reading() as session:
-        count: int = session.connection().exec_driver_sql(left).scalar_one()
-    return count == 0
-
-
 @pytest.mark.slow
 @pytest.mark.database
 @pytest.mark.parametrize("connections", [1, 3])
 def test_killed_sender_loses_nothing_and_doubles_only_what_rule_4_allows(
-    database: Database, office: PostOffice, nursery: subprocess.Popen[str], connections: int
+    database: Database, office: PostOffice, connections: int
 ) -> None:
-    put(database, MAILS, send_at=LONG_AGO)
-    chance, deadline, kills, last_kill = random.Random(SEED), time.monotonic() + SECONDS, 0, 0.0
-    while not is_drained(database) and time.monotonic() < deadline:
-        sender = start(nursery)
-        wait = moment(chance, office) if kills < KILLS else lambda: False
-        while not (wait() or is_drained(database)) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        if not is_drained(database):
-            kills, last_kill = kills + 1, time.monotonic()
-        kill(nursery, sender)
-    assert kills == KILLS, "it was drained before it was killed often enough to say anything"
-    assert time.monotonic() - last_kill < DRAINED_SECONDS
-    doubled, doubted = reconcile(database, office)
-    assert doubled + doubted <= kills * connections, "more than one message a connection was in doubt"
-    print(f"{kills} kills, {MAILS} mails: 0 lost, {doubled} repeated once, {doubted} for a person")  # noqa: T201 - the campaign's account, read with -s
-
-
-def moment(chance: random.Random, office: PostOffice) -> Callable[[], bool]:
-    """Choose when to kill: early by the clock, or a moment after so many more mails."""
-    if chance.random() < 0.3:
-        at = time.monotonic() + chance.uniform(0.02, 0.15)
-        return lambda: time.monotonic() > at
-    arrived, pause = len(office.kept) + chance.randint(1, 6), chance.uniform(0, 0.03)
-    seen: list[float] = []
-
-    def is_come() -> bool:
-        if len(office.kept) >= arrived and not seen:
-            seen.append(time.monotonic())
-        return bool(seen) and time.monotonic() > seen[0] + pause
-
-    return is_come
-
-
-def reconcile(database: Database, office: PostOffice) -> tuple[int, int]:
-    """Compare what the outbox says with what the server has; return how many came twice, and how many are in doubt.
-
-    What came twice is, byte for byte, one message; and of each the outbox knows that it was in doubt.
-    """
-    copies = Counter(office.addresses())
-    bytes_of = {address: {one.body for one in office.kept if one.address == address} for address in copies}
-    with database.reading() as session:
-        told = {one.address: (one.status, one.reason) for one in session.exec(select(Notice))}
-    assert len(told) == MAILS
-    sent = {address for address, (status, _) in told.items() if status == "sent"}
-    doubted = {address for address, (status, _) in told.items() if status == "in_doubt"}
-    assert sent | doubted == set(told)
-    assert sent - set(copies) == set()
-    assert all(told[address][1] for address in doubted)
-    assert max(copies.values()) <= 2
-    doubled = [number for number in range(1, MAILS + 1) if copies[f"coop{number}@coop.example"] == 2]
-    assert [number for number in doubled if notice(database, f"SM/{number:03d}/welcome").doubts == 0] == []
-    assert {address for address, bodies_ in bytes_of.items() if len(bodies_) != 1} == set()
-    assert bodies(database) == []
-    return len(doubled), len(doubted)
+    account = kill_again_and_again(database, office, kills=KILLS, connections=connections, seed=SEED)
+    assert account.kills == KILLS
+    assert account.drained_in < DRAINED_SECONDS

@@ -27,7 +27,7 @@ from tests import databases
 from tests.flows.server_api import Server, eventually
 from tests.world import CODE, NOW, add_cooperative, open_world
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("schedules")]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.xdist_group("schedules")]
 
 PASSWORD = "mourafaka:only-for-this-test"
 START_SECONDS = 120

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests import databases
 
 PASSWORD = "mourafaka:only-for-this-test"
 START_SECONDS = 120
@@ -82,7 +85,7 @@ def test_prefect_s_server_ends_with_a_killed_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> None:
+def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path: Path, database_url: str) -> None:
     port, web_port = 18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000
     environment = {
         **os.environ,
@@ -93,6 +96,8 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
         "PREFECT_HOME": str(tmp_path / "data" / "prefect"),
     }
     environment.pop("PREFECT_API_URL", None)
+    if databases.IS_POSTGRESQL:  # else it makes a file by itself
+        environment["MOURAFAKA_DATABASE_URL"] = database_url
     program = "from cli import main; main()"
     ports = ["--port", str(port), "--web-port", str(web_port)]
     process = subprocess.Popen(
@@ -105,11 +110,70 @@ def test_serve_registers_its_deployments_and_stops_when_told(tmp_path: Path) -> 
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
         assert httpx.get(f"http://127.0.0.1:{web_port}/healthz").json() == {"status": "ok", "reasons": 0}
+        before = _parts(process.pid)
+        assert set(before) == {"prefect", "schedules", "web"}
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        assert _is_true(lambda: set(_parts(process.pid)) == set(before) and not _shared(before, _parts(process.pid)))
+        assert _wait_for(port, served, process) == served
+        assert _is_true(lambda: _answers(f"http://127.0.0.1:{web_port}/healthz"))
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        assert _is_gone(port)
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"http://127.0.0.1:{web_port}/healthz")
+        assert process.wait(60) == 0
+        assert _of(tmp_path) == []
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
+        for pid in _of(tmp_path):
+            os.kill(pid, signal.SIGKILL)
+
+
+MARKS = {"prefect.server.api.server": "prefect", "schedules": "schedules", "web": "web"}
+
+
+def _parts(parent: int) -> dict[str, int]:
+    """Return the parts that a process keeps up, by name."""
+    found = {}
+    for pid in _processes():
+        if _parent_of(pid) == parent:
+            words = _read(pid, "cmdline").split("\0")
+            found |= {name: pid for mark, name in MARKS.items() if any(word.startswith(mark) for word in words)}
+    return found
+
+
+def _processes() -> list[int]:
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+
+
+def _parent_of(pid: int) -> int:
+    words = _read(pid, "stat").rpartition(")")[2].split()
+    return int(words[1]) if words and words[0] != "Z" else 0
+
+
+def _read(pid: int, what: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{what}").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _of(folder: Path) -> list[int]:
+    """Return the processes that work in a folder: ours, and what they have started."""
+    return [pid for pid in _processes() if f"MOURAFAKA_DATA_DIR={folder}" in _read(pid, "environ")]
+
+
+def _shared(before: dict[str, int], after: dict[str, int]) -> set[int]:
+    return set(before.values()) & set(after.values())
+
+
+def _is_true(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return condition()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code in {200, 503}
+    except httpx.HTTPError:
+        return False

@@ -19,12 +19,14 @@ from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.diffs import Diff
+from tests.moulds import built_once
 from tests.world import CODE, NOW, at, open_world
 
 ONE = f"{CODE}/001"
 VISIT = "diagnosis.visit"
 
 
+@built_once
 def world(database: Database, start_on: date, *, cooperatives: int = 1, without_email: tuple[int, ...] = ()) -> None:
     """Enrol cooperatives in a cohort that starts on a day, all followed by the coach c1."""
     open_world(database, cooperatives=cooperatives, without_email=without_email)

@@ -21,14 +21,14 @@ from actions.ends import end
 from actions.pause import resume, suspend
 from actions.record import complete_step
 from actions.replan import change_start, move_step
-from actions.tell import AFTER_THE_END
+from actions.tell import AFTER_THE_END, CANCELLED
 from models import Enrolment, History, Notice, Step, Suspension
 from models.session import Database
 from notifications.reasons import reason_said
 from programme.errors import Refusal
 from tests import databases
 from tests.journey.living import is_due, send
-from tests.world import CODE, assign_coaches, at, morning, open_enrolled
+from tests.world import CODE, at, morning, open_followed
 
 FIRST = date(2027, 1, 4)
 RANKS = st.integers(1, 2)
@@ -41,8 +41,7 @@ def template() -> str:
     """A database with two cooperatives and two coaches on their first day: copied for each sequence."""
     url = databases.empty(Path(tempfile.mkdtemp(prefix="mourafaka-test-")) / "world.sqlite3")
     database = Database(url, durable=False)
-    open_enrolled(database, cooperatives=2, coaches=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, coaches=2)
     database.close()
     return url
 
@@ -194,7 +193,10 @@ class TwoYears(RuleBasedStateMachine):
             stale = [
                 one.key
                 for one, step in rows
-                if "@" in one.key and not one.key.partition("@")[2].startswith(str(step.due_on))
+                # A cancellation names the day that people know, which a start that has moved has taken away.
+                if one.kind != CANCELLED
+                and "@" in one.key
+                and not one.key.partition("@")[2].startswith(str(step.due_on))
             ]
             assert stale == []
 

@@ -15,13 +15,13 @@ from models import Alert, Appeal
 from models.session import Database
 from programme.pausing_errors import AppealKnown, AppealTooLate, NoAppeal, NothingToAppeal, NotSelected
 from tests.journey.living import live, promised_since
+from tests.moulds import built_once
 from tests.world import (
     CODE,
-    assign_coaches,
     at,
     enrolment_row,
     morning,
-    open_enrolled,
+    open_followed,
     open_world,
     passage_row,
     step_row,
@@ -39,10 +39,10 @@ def leave(database: Database, how: str = "dropped", *, on: date = LAST, code: st
 
 
 @pytest.fixture
+@built_once
 def started(database: Database) -> Database:
     """A cooperative with a coach, lived to 25 January; its contact is done."""
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     live(database, date(2027, 1, 4), date(2027, 1, 12))
     tick(database, "start.contact", date(2027, 1, 12))
     live(database, date(2027, 1, 13), date(2027, 1, 24))

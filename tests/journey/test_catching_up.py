@@ -19,7 +19,8 @@ from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.catching_up import ENOUGH, PAST
 from programme.civil import civil_day
-from tests.world import CODE, assign_coaches, at, enrolment_row, morning, notice_row, open_enrolled, step_row, tick
+from tests.moulds import built_once
+from tests.world import CODE, at, enrolment_row, morning, notice_row, open_enrolled, open_followed, step_row, tick
 
 SENDER = Sender("programme@odco.example", "Mourafaka")
 START, DOWN = date(2027, 1, 4), date(2027, 2, 12)
@@ -58,10 +59,10 @@ def about(notice: Notice) -> str:
 
 
 @pytest.fixture
+@built_once
 def lived(database: Database) -> Database:
     """Three cooperatives, the last one without an address, up to the day on which everything stops."""
-    open_enrolled(database, cooperatives=3, without_email=(3,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=3, without_email=(3,))
     live(database, START, DOWN)
     return database
 
@@ -109,8 +110,7 @@ def test_the_days_after_are_ordinary_again(lived: Database) -> None:
 
 def test_what_waited_in_the_outbox_is_sifted_before_it_leaves(database: Database) -> None:
     """The machine died between a morning and its sending; 45 days later the sender wakes before the morning."""
-    open_enrolled(database, cooperatives=1)
-    assign_coaches(database)
+    open_followed(database, cooperatives=1)
     morning(database, date(2027, 1, 15))
     sent = send(database, date(2027, 3, 1))
     with database.reading() as session:
@@ -160,8 +160,7 @@ def settled(database: Database) -> Counter[tuple[str, str]]:
 @pytest.mark.parametrize("gone", [(date(2027, 1, 15),), (date(2027, 1, 15), date(2027, 1, 16), date(2027, 1, 17))])
 def test_a_day_without_a_run_loses_nothing(database: Database, gone: tuple[date, ...]) -> None:
     """Friday 15 January has the invitation to the visit and the reminder of the accounts; a week-end follows."""
-    open_enrolled(database, cooperatives=1)
-    assign_coaches(database)
+    open_followed(database, cooperatives=1)
     for number in range(21):
         day = START + timedelta(days=number)
         if day not in gone:
@@ -196,8 +195,7 @@ def instants(database: Database) -> list[datetime]:
 
 
 def test_clock_that_jumps_back_sends_nothing_twice(database: Database) -> None:
-    open_enrolled(database, cooperatives=2, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, without_email=(2,))
     live(database, START, date(2027, 1, 25))
     with database.reading() as session:
         before = ledger_hash(session.exec(select(Notice)))
@@ -211,8 +209,7 @@ def test_clock_that_jumps_back_sends_nothing_twice(database: Database) -> None:
 
 
 def test_clock_that_jumps_forward_and_comes_back_sends_nothing_twice(database: Database) -> None:
-    open_enrolled(database, cooperatives=1)
-    assign_coaches(database)
+    open_followed(database, cooperatives=1)
     live(database, START, date(2027, 1, 13))
     morning(database, date(2027, 6, 14))
     send(database, date(2027, 6, 14))

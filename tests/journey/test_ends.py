@@ -24,14 +24,14 @@ from programme.pausing_errors import (
     NotSuspended,
 )
 from tests.journey.living import live, promised_since
+from tests.moulds import built_once
 from tests.world import (
     CODE,
-    assign_coaches,
     at,
     enrolment_row,
     evaluate,
     morning,
-    open_enrolled,
+    open_followed,
     open_world,
     step_row,
     story,
@@ -48,10 +48,10 @@ def leave(database: Database, how: str = "dropped", *, on: date = LAST, code: st
 
 
 @pytest.fixture
+@built_once
 def started(database: Database) -> Database:
     """Two cooperatives with a coach, the second without mail, lived to 25 January; the first one's contact is done."""
-    open_enrolled(database, cooperatives=2, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, without_email=(2,))
     live(database, date(2027, 1, 4), date(2027, 1, 12))
     tick(database, "start.contact", date(2027, 1, 12))
     live(database, date(2027, 1, 13), date(2027, 1, 24))

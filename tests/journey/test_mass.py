@@ -19,7 +19,8 @@ from notifications.outbox import Pace
 from notifications.smtp import Sender
 from programme.catching_up import PAST
 from programme.civil import civil_day
-from tests.world import CODE, assign_coaches, at, morning, open_enrolled
+from tests.moulds import built_once
+from tests.world import CODE, at, morning, open_followed
 
 START = date(2027, 1, 4)
 WRONG = date(2027, 6, 14)
@@ -58,10 +59,10 @@ def to_cooperatives(database: Database, status: str) -> list[Notice]:
 
 
 @pytest.fixture
+@built_once
 def launched(database: Database) -> Database:
     """Sixty cooperatives, welcomed on their start day, and their first fortnight."""
-    open_enrolled(database, cooperatives=COOPERATIVES)
-    assign_coaches(database)
+    open_followed(database, cooperatives=COOPERATIVES)
     morning(database, START)
     assert send(database, START)["accepted"] > COOPERATIVES
     assert held(database) == []
@@ -119,8 +120,7 @@ def test_proclaimed_holiday_was_approved_with_its_count_and_leaves(launched: Dat
 @pytest.mark.slow
 def test_mail_server_that_is_away_for_45_days_is_caught_up_with_politely(database: Database) -> None:
     """Mornings go on and promise; nobody asks for a word, for all was promised on its own day."""
-    open_enrolled(database, cooperatives=3, without_email=(3,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=3, without_email=(3,))
     first, back = date(2027, 2, 12), date(2027, 3, 29)
     for number in range((back - START).days):
         day = START + timedelta(days=number)
@@ -155,8 +155,7 @@ def staffs(database: Database) -> list[Notice]:
 @pytest.mark.slow
 def test_nothing_that_staff_should_hear_is_lost_in_an_outage(database: Database) -> None:
     """What a message of the day had gathered when it met the silence is told in the first one that leaves."""
-    open_enrolled(database, cooperatives=1)
-    assign_coaches(database)
+    open_followed(database, cooperatives=1)
     for number in range(8):
         day = date(2027, 1, 18) + timedelta(days=number)
         morning(database, day)
@@ -172,8 +171,7 @@ def test_nothing_that_staff_should_hear_is_lost_in_an_outage(database: Database)
 
 
 def test_messages_of_the_day_that_a_hold_kept_are_told_in_one(database: Database) -> None:
-    open_enrolled(database, cooperatives=1)
-    assign_coaches(database)
+    open_followed(database, cooperatives=1)
     days = [date(2027, 1, 19), date(2027, 1, 20), date(2027, 1, 21)]
     with database.transaction() as session:
         holds.hold(session, cause="person", by="amal", now=at(days[0], 8), reason="the server moves")

@@ -22,12 +22,12 @@ from programme.pausing_errors import (
     WhyNeeded,
 )
 from tests.journey.living import live, promised_since, send
+from tests.moulds import built_once
 from tests.world import (
-    assign_coaches,
     at,
     enrolment_row,
     morning,
-    open_enrolled,
+    open_followed,
     passage_row,
     step_row,
     story,
@@ -61,10 +61,10 @@ def go_on(database: Database, on: date, hour: int = 10) -> None:
 
 
 @pytest.fixture
+@built_once
 def started(database: Database) -> Database:
     """One cooperative with a coach, its start behind it, its visit on Wednesday 3 February; lived to 1 February."""
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     move(database, VISIT, WEDNESDAY, date(2026, 12, 15))
     live(database, date(2027, 1, 4), date(2027, 1, 12))
     for step in STARTED:
@@ -122,8 +122,7 @@ def test_resumption_names_the_next_step_of_each(started: Database) -> None:
 
 
 def test_what_has_not_left_is_taken_back_with_the_reason(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     morning(database, date(2027, 1, 4))
     pause(database, date(2027, 1, 4), 8)
     with database.reading() as session:
@@ -134,8 +133,7 @@ def test_what_has_not_left_is_taken_back_with_the_reason(database: Database) -> 
 
 
 def test_calls_are_closed_by_a_pause(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     pause(database, date(2026, 12, 15))
     with database.reading() as session:
         calls = session.exec(select(Step).where(Step.kind == "call")).all()
@@ -144,8 +142,7 @@ def test_calls_are_closed_by_a_pause(database: Database) -> None:
 
 
 def test_pause_and_resumption_on_one_day_lose_nothing(database: Database) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     live(database, date(2027, 1, 4), date(2027, 1, 17))
     day = date(2027, 1, 18)
     morning(database, day)
@@ -163,8 +160,7 @@ def test_pause_and_resumption_on_one_day_lose_nothing(database: Database) -> Non
 
 
 def test_call_lives_again_when_resumed_on_the_same_day(database: Database) -> None:
-    open_enrolled(database, without_email=(1,))
-    assign_coaches(database)
+    open_followed(database, without_email=(1,))
     pause(database, date(2026, 12, 15))
     go_on(database, date(2026, 12, 15), 16)
     with database.reading() as session:

@@ -24,11 +24,13 @@ from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.recipients import directory
 from notifications.smtp import Sender
+from tests.moulds import built_once
 from tests.world import CODE, DELEGATION, NOW, at, enrolment_row, morning, open_enrolled, story
 
 LEAVES = date(2027, 4, 15)
 
 
+@built_once
 def with_twelve(database: Database) -> None:
     """Twelve cooperatives followed by c1; c2 and c3 follow nobody yet; c1 has held a first session with one."""
     open_enrolled(database, cooperatives=12, coaches=3)

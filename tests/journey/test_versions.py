@@ -24,12 +24,11 @@ from programme.migration_errors import ChoiceMissing, ChoiceTwice, ChoiceUnknown
 from tests.world import (
     CODE,
     NOW,
-    assign_coaches,
     at,
     enrolment_row,
     heal,
     morning,
-    open_enrolled,
+    open_followed,
     passage_row,
     poison,
     step_row,
@@ -102,8 +101,7 @@ def ledger(database: Database) -> str:
 @pytest.fixture
 def world(database: Database) -> Database:
     """Three cooperatives under way, their first steps done on time."""
-    open_enrolled(database, cooperatives=3)
-    assign_coaches(database)
+    open_followed(database, cooperatives=3)
     return database
 
 

@@ -22,6 +22,7 @@ from notifications.messages import rehearsed
 from notifications.outbox import Pace
 from notifications.smtp import Sender
 from runtime.clock import Clock
+from tests.moulds import built_once
 from tests.notifications.post_office import NOW, after, channel, notice, put, statuses
 from tests.world import add_cooperative, at, open_world
 
@@ -78,6 +79,7 @@ def test_a_tenth_of_the_enrolments_leaves_where_that_is_more(database: Database)
     assert open_now(database) == [("breaker", 53, "engine")]
 
 
+@built_once
 def enrolled(database: Database, count: int) -> None:
     open_world(database, cooperatives=0)
     with database.transaction() as session:

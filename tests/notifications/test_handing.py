@@ -177,3 +177,40 @@ def test_one_connection_keeps_the_order(database: Database) -> None:
     mailer = MemoryMailer()
     assert deliver(replace(post_by(database, mailer), beside=())) == Counter(accepted=70)
     assert [address for address, _ in mailer.sent] == [f"coop{number}@coop.example" for number in range(1, 71)]
+
+
+class Stopping(MemoryMailer):
+    """Has everybody told to stop while one of its messages is under way."""
+
+    def __init__(self, told: Event, *, at: int) -> None:
+        super().__init__()
+        self._told, self._at = told, at
+
+    def send(self, address: str, body: bytes) -> Answer:
+        if len(self.sent) + 1 == self._at:
+            self._told.set()
+        return super().send(address, body)
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_word_to_stop_leaves_nothing_claimed_and_what_is_in_hand_settled(database: Database, connections: int) -> None:
+    put(database, 20)
+    told = Event()
+    mailers = [Stopping(told, at=2) for _ in range(connections)]
+    tally = deliver(replace(post_by(database, *mailers), stops=told.is_set))
+    left = sum(len(one.sent) for one in mailers)
+    assert 2 <= left <= 2 * connections
+    assert tally == Counter(accepted=left)
+    with database.reading() as session:
+        rows = session.exec(select(Notice.status, Notice.attempts, Notice.data_begun)).all()
+        assert session.exec(select(func.count()).select_from(Notice).where(Notice.status == "sending")).one() == 0
+    assert Counter(rows)[("pending", 0, False)] == 20 - left
+    again = MemoryMailer()
+    assert deliver(post_by(database, again)) == Counter(accepted=20 - left)
+
+
+def test_word_to_stop_before_anything_is_claimed_leaves_all_as_it_is(database: Database) -> None:
+    put(database, 3)
+    mailer = MemoryMailer()
+    assert deliver(replace(post_by(database, mailer), stops=lambda: True)) == Counter()
+    assert (mailer.sent, statuses(database)) == ([], [("pending", "")] * 3)

@@ -16,7 +16,7 @@ from notifications.answers import Answer, MemoryMailer
 from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender
-from tests.world import CODE, NOW, assign_coaches, at, morning, notice_row, open_enrolled, statements
+from tests.world import CODE, NOW, at, morning, notice_row, open_enrolled, open_followed, statements
 
 ONE = f"{CODE}/001"
 WELCOME = f"{ONE}/-/welcome/cooperative:{ONE}"
@@ -79,8 +79,7 @@ def test_mail_that_may_have_arrived_goes_its_way(database: Database) -> None:
 
 @pytest.mark.parametrize("new", [{"email": None}, {"email": "new@coop.example", "bad_address_at": NOW}])
 def test_cooperative_without_an_address_is_called(database: Database, new: dict[str, Any]) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     replace(database, **new)
     tally, addresses = send(database, START, pass_on=redirect)
     after = welcome(database)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from models import Enrolment, Notice
+from models import Enrolment, Hold, Notice
 from models.notice import NOTICE_STATUSES
 from models.session import Database
 from notifications.errors import StatusUnknown
@@ -140,7 +140,6 @@ def test_entries_are_found_by_cooperative_and_by_day(database: Database) -> None
     ("kind", "said"),
     [
         ("step_reminder", "a reminder about diagnosis.visit of 2027-01-25"),
-        ("call", "a call to make about diagnosis.visit"),
         ("unheard", "unheard about diagnosis.visit of 2027-01-25"),
     ],
 )
@@ -148,6 +147,30 @@ def test_why_says_the_kind_in_words_and_names_the_step(kind: str, said: str) -> 
     key = f"SM/001/diagnosis.visit/{kind}-7@2027-01-25/coach:c1"
     notice = one(kind=kind, key=key, step_id=3, facts={"due_on": "2027-01-25"})
     assert str(why(notice)).startswith(f"{said} for cooperative:SM/001, due 2027-01-04, waits")
+
+
+@pytest.mark.parametrize(
+    ("stands_for", "said"),
+    [
+        ("-/welcome", "a call to make about the welcome"),
+        ("diagnosis.visit/meeting-10@2027-01-25", "a call to make about diagnosis.visit: an invitation"),
+        ("diagnosis.visit/unheard-1", "a call to make about diagnosis.visit: unheard"),
+    ],
+)
+def test_why_says_what_a_call_is_about(stands_for: str, said: str) -> None:
+    key = f"SM/001/call.{stands_for}/cooperative:SM/001/call/coach:c1"
+    notice = one(kind="call", key=key, step_id=3, facts={"due_on": "2027-01-25"})
+    assert str(why(notice)).startswith(f"{said} for cooperative:SM/001, due 2027-01-04, waits")
+
+
+def test_what_is_to_be_said_by_telephone_waits_for_its_call_and_for_no_hold() -> None:
+    notice = one(kind="welcome", key="SM/001/-/welcome/cooperative:SM/001", channel="call")
+    hold = Hold(cause="person", by="amal", reason="the server moves", began_at=datetime(2027, 1, 4, 9, tzinfo=UTC))
+    expected = (
+        "the welcome for cooperative:SM/001, due 2027-01-04, waits for a call: there is no address to write to, "
+        "so its coach is to say it by telephone and tick that off"
+    )
+    assert str(why(notice, hold)) == expected
 
 
 def test_every_kind_of_notice_has_its_words() -> None:

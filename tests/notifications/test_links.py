@@ -6,11 +6,12 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from models import Enrolment, Link, Notice, Person, Step, migrate
+from models import Enrolment, Link, Notice, Person, Step
 from models.session import Database
 from notifications.answers import MemoryMailer
 from notifications.delivery import deliver
@@ -18,6 +19,7 @@ from notifications.links import LASTS, Links, hash_of
 from notifications.outbox import Pace
 from notifications.post import Post
 from runtime.clock import Clock
+from tests import databases
 from tests.notifications.post_office import NOW, SENDER, Letter, a_notice, put, put_digest
 from tests.world import everything_in, open_world, statements
 
@@ -176,24 +178,18 @@ def an_early_reminder(database: Database, links: Links) -> tuple[str, bytes]:
     return mailer.sent[0]
 
 
+@pytest.mark.database
 def test_links_cost_three_statements_a_batch(tmp_path: Path) -> None:
     counts = []
     for links in (None, LINKS):
         for few_or_many in (2, 20):
-            with_steps = fresh(tmp_path / f"{few_or_many}-{links is None}.sqlite3")
-            put_some(with_steps, few_or_many)
-            with statements(with_steps) as seen:
-                deliver(post_with(with_steps, MemoryMailer(), links))
-            counts.append(len(seen))
-            with_steps.close()
+            with databases.another(tmp_path / f"{few_or_many}-{links is None}.sqlite3") as with_steps:
+                put_some(with_steps, few_or_many)
+                with statements(with_steps) as seen:
+                    deliver(post_with(with_steps, MemoryMailer(), links))
+                counts.append(len(seen))
     none_few, none_many, few, many = counts
     assert (few - none_few, many - none_many) == (3, 3)
-
-
-def fresh(path: Path) -> Database:
-    database = Database(f"sqlite:///{path}", durable=False)
-    migrate.upgrade(database.engine)
-    return database
 
 
 def put_some(database: Database, count: int) -> None:

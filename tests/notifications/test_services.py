@@ -26,7 +26,7 @@ from notifications.services import Service, Services, read_services
 from runtime.clock import Clock
 from tests.linking import send, tokens
 from tests.notifications.post_office import NOW, SENDER, put, put_digest
-from tests.world import assign_coaches, everything_in, morning, open_enrolled
+from tests.world import everything_in, morning, open_followed
 
 
 class Desk(ThreadingHTTPServer):
@@ -115,8 +115,7 @@ def test_text_of_a_copy_is_forgotten_once_it_is_handed_over(database: Database, 
 
 
 def test_copy_has_no_links_which_are_for_one_person(database: Database, desk: Desk) -> None:
-    open_enrolled(database)
-    assign_coaches(database)
+    open_followed(database)
     morning(database, date(2027, 1, 4))
     letters = send(database, date(2027, 1, 4), to(desk, "coach", "coordinator"))
     assert [len(tokens(letter)) for letter in letters if letter[0] == "c1@odco.example"] == [1]

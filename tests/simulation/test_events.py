@@ -13,7 +13,7 @@ from models.session import Database
 from simulation import events
 from simulation.happenings import happen, moves_a_visit
 from simulation.people import People
-from tests.world import CODE, assign_coaches, at, enrolment_row, open_enrolled, step_row
+from tests.world import CODE, at, enrolment_row, open_followed, step_row
 
 START = date(2027, 1, 4)
 CODES = [f"SM-2027/{rank:03d}" for rank in range(1, 2001)]
@@ -39,8 +39,7 @@ def test_events_come_as_often_as_they_are_said_to() -> None:
 
 @pytest.fixture
 def cohort(database: Database) -> Database:
-    open_enrolled(database, coaches=2)
-    assign_coaches(database)
+    open_followed(database, coaches=2)
     return database
 
 

@@ -15,13 +15,12 @@ from runtime.clock import Clock
 from runtime.house import House
 from runtime.settings import Settings
 from simulation.scratch import scratch
-from tests.world import NOW, assign_coaches, at, evaluate, morning, open_enrolled
+from tests.world import NOW, at, evaluate, morning, open_followed
 
 
 @pytest.fixture
 def house(database: Database, tmp_path: Path) -> House:
-    open_enrolled(database, cooperatives=2, without_email=(2,))
-    assign_coaches(database)
+    open_followed(database, cooperatives=2, without_email=(2,))
     evaluate(database, "M0", date(2027, 1, 18))
     morning(database, date(2027, 1, 19))
     return House(Settings(data_dir=tmp_path), Clock(NOW), database)

@@ -13,7 +13,7 @@ from models.session import Database
 from runtime.clock import Clock
 from runtime.house import House
 from runtime.settings import Settings
-from tests.world import assign_coaches, at, open_enrolled
+from tests.world import at, open_followed
 from web.app import app_for
 
 TODAY = date(2027, 1, 20)
@@ -23,8 +23,7 @@ TOKEN = "a-token-of-the-coach-c1"
 @pytest.fixture
 def house(database: Database) -> House:
     """Two cooperatives with the coach c1, who has a calendar feed; it is 20 January 2027, 10:00."""
-    open_enrolled(database, cooperatives=2)
-    assign_coaches(database)
+    open_followed(database, cooperatives=2)
     with database.transaction() as session:
         new_feed(session, code="c1", token=TOKEN, by="k1", now=at(TODAY))
     settings = Settings(base_url="https://suivi.example.ma", secret_key="only for tests")

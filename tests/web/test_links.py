@@ -76,7 +76,7 @@ def test_pressing_the_button_records_it_and_shows_it_again(database: Database, p
 
 
 def test_call_shows_what_to_say_and_whom_to_write_to(database: Database, pages: TestClient) -> None:
-    token = first_links(database, without_email=(1,))["k1@odco.example", CALL]
+    token = first_links(database, without_email=(1,))["c1@odco.example", CALL]
     with database.transaction() as session:
         from models import Contact
 
@@ -91,7 +91,7 @@ def test_call_shows_what_to_say_and_whom_to_write_to(database: Database, pages: 
 
 
 def test_landline_is_not_written_to(database: Database, pages: TestClient) -> None:
-    token = first_links(database, without_email=(1,))["k1@odco.example", CALL]
+    token = first_links(database, without_email=(1,))["c1@odco.example", CALL]
     assert "wa.me" not in pages.get(f"/l/{token}").text
 
 

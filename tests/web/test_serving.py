@@ -7,7 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,7 +19,23 @@ import pytest
 from runtime.house import House
 from tests.web.conftest import TOKEN
 from web.errors import PortTaken
-from web.serving import listening, served
+from web.serving import listening, server_for
+
+
+@contextmanager
+def served(house: House, bound: socket.socket) -> Iterator[int]:
+    """Serve in a thread meanwhile, and give the port."""
+    server = server_for(house)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    try:
+        yield bound.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(25)
 
 
 def test_server_answers_and_ends(house: House, capfd: pytest.CaptureFixture[str]) -> None:
@@ -44,11 +63,12 @@ def test_taken_port_is_refused_in_one_sentence() -> None:
 
 
 @pytest.mark.slow
-def test_command_serves_writes_no_token_and_stops_when_told(tmp_path: Path) -> None:
+def test_command_serves_writes_no_token_and_stops_when_told(tmp_path: Path, database_url: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "MOURAFAKA_DATA_DIR": str(tmp_path), "MOURAFAKA_SECRET_KEY": "only for this test"}
+    environment["MOURAFAKA_DATABASE_URL"] = database_url
     log = tmp_path / "out.log"
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -1,0 +1,71 @@
+"""What a morning asks of the due columns: which cohorts have work, and when the next one comes.
+
+Each question is answered by an index, and costs what is due, never who is enrolled (tests/actions/test_due.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, bindparam, union
+from sqlmodel import Session, col, select
+
+from models import Cohort, Decision, Enrolment, Evaluation, Passage, Step
+from programme.civil import civil_day
+
+TODAY = bindparam("today", type_=Date)
+ACTIVE = col(Enrolment.status) == "active"
+STEP: Sequence[ColumnElement[bool]] = (col(Step.remind_on).is_not(None), col(Step.status) == "open", ACTIVE)
+"""What holds of a step of which somebody should hear some day."""
+PASSAGE: Sequence[ColumnElement[bool]] = (col(Passage.wake_on).is_not(None), ACTIVE)
+EVALUATION: Sequence[ColumnElement[bool]] = (col(Evaluation.proposed_on).is_(None), ACTIVE)
+DECISION: Sequence[ColumnElement[bool]] = (
+    col(Decision.announced_on).is_(None),
+    col(Decision.decided_on).is_not(None),
+)
+WATCHED: Sequence[ColumnElement[bool]] = (
+    col(Enrolment.watch_on).is_not(None),
+    col(Enrolment.status).in_(("active", "suspended")),
+)
+
+
+def _home(table: Any, *held: ColumnElement[bool]) -> Any:
+    """Ask in which cohorts there is such a row."""
+    return select(Enrolment.cohort_id).select_from(table).join(Enrolment).where(*held)
+
+
+DUE = union(
+    _home(Step, col(Step.remind_on) <= TODAY, *STEP),
+    _home(Passage, col(Passage.wake_on) <= TODAY, *PASSAGE),
+    _home(Evaluation, *EVALUATION),
+    _home(Decision, *DECISION),
+    select(Enrolment.cohort_id).where(col(Enrolment.watch_on) <= TODAY, *WATCHED),
+).subquery()
+COHORTS = (
+    select(Cohort).where(Cohort.status == "open", col(Cohort.id).in_(select(DUE.c.cohort_id))).order_by(Cohort.code)
+)
+
+
+def cohorts_due(session: Session, now: datetime) -> list[Cohort]:
+    """Return the open cohorts whose morning has something to do, by code: one question for all of them."""
+    return list(session.exec(COHORTS, params={"today": civil_day(now)}))
+
+
+def _first(day: Any, table: Any, held: Sequence[ColumnElement[bool]]) -> Any:
+    """Ask for the first day: in the index's order, and no further than the first that is under way."""
+    query: Any = select(day)
+    if table is not None:
+        query = query.select_from(table).join(Enrolment)
+    followed = query.join(Cohort, col(Enrolment.cohort_id) == Cohort.id).where(*held, Cohort.status == "open")
+    return followed.order_by(day).limit(1)
+
+
+FIRST_DAYS = (
+    _first(Step.remind_on, Step, STEP),
+    _first(Passage.wake_on, Passage, PASSAGE),
+    _first(Evaluation.on, Evaluation, EVALUATION),
+    _first(Enrolment.watch_on, None, WATCHED),
+)
+"""Questions for the first day on which a morning has something to do, each with at most one answer."""

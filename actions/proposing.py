@@ -1,0 +1,125 @@
+"""Proposes decisions: a checkpoint's rule is held against the facts, and what it rests on is frozen as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, col, select
+
+from actions import history
+from actions.facts import Facts, facts_of_all, whole_score
+from actions.programmes import definition_of_version_id
+from models import Decision, Enrolment, Evaluation
+from programme.civil import civil_day
+from programme.definition import Definition
+from programme.gates import Proposal, propose
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation on which nothing has been proposed yet, of an active enrolment."""
+
+    id: int
+    enrolment_id: int
+    checkpoint: str
+    score: Mapping[str, Any]
+    code: str
+    version_id: int
+
+
+def propose_on(session: Session, evaluation_ids: Sequence[int], *, now: datetime) -> list[tuple[Measured, Proposal]]:
+    """Propose on these evaluations, and write it down; on those that are not open to it any more, nothing."""
+    waiting = _waiting(session, evaluation_ids)
+    facts = facts_of_all(session, [one.enrolment_id for one in waiting])
+    rule = _asked_once()
+    proposed = []
+    for one in waiting:
+        definition = definition_of_version_id(session, one.version_id)
+        proposed.append((one, definition, rule(one, definition, facts[one.enrolment_id])))
+    if proposed:
+        _write(session, proposed, facts, now=now)
+    return [(one, proposal) for one, _, proposal in proposed]
+
+
+def _waiting(session: Session, ids: Sequence[int]) -> list[Measured]:
+    rows = session.execute(
+        select(  # type: ignore[call-overload] # more columns than its overloads know of
+            Evaluation.id,
+            Evaluation.enrolment_id,
+            Evaluation.checkpoint,
+            Evaluation.score,
+            Enrolment.code,
+            Enrolment.programme_version_id,
+        )
+        .join(Enrolment, col(Evaluation.enrolment_id) == col(Enrolment.id))
+        .where(col(Evaluation.id).in_(ids), col(Evaluation.proposed_on).is_(None), Enrolment.status == "active")
+        .order_by(col(Evaluation.id))
+    )
+    return [Measured(*row) for row in rows]
+
+
+def _asked_once() -> Callable[[Measured, Definition, Facts], Proposal]:
+    """Return the gates' rule, which answers the same question about the same facts from memory."""
+    known: dict[tuple[object, ...], Proposal] = {}
+
+    def ask(one: Measured, definition: Definition, facts: Facts) -> Proposal:
+        score = whole_score(one.score)
+        key = (one.version_id, one.checkpoint, score, *facts.values())
+        if key not in known:
+            known[key] = propose(definition.checkpoint(one.checkpoint).gate, {**facts, "global_score": score})
+        return known[key]
+
+    return ask
+
+
+def _write(
+    session: Session,
+    proposed: Sequence[tuple[Measured, Definition, Proposal]],
+    facts: Mapping[int, Facts],
+    *,
+    now: datetime,
+) -> None:
+    today, at = civil_day(now), history.not_before(session, now)
+    ids = [one.id for one, _, _ in proposed]
+    session.execute(update(Evaluation).where(col(Evaluation.id).in_(ids)).values(proposed_on=today))
+    session.execute(
+        insert(Decision),
+        [
+            _decision(one, definition, facts[one.enrolment_id], proposal, today)
+            for one, definition, proposal in proposed
+        ],
+    )
+    history.record_each(session, [_line(one, proposal, at) for one, _, proposal in proposed])
+
+
+def _decision(one: Measured, definition: Definition, facts: Facts, proposal: Proposal, today: date) -> dict[str, Any]:
+    evidence: dict[str, Any] = {str(name): value for name, value in facts.items()}
+    asked = {reason.fact for reason in proposal.reasons}
+    if "global_score" in asked:
+        evidence["global_score"] = whole_score(one.score)
+    return {
+        "enrolment_id": one.enrolment_id,
+        "checkpoint": one.checkpoint,
+        "evaluation_id": one.id,
+        "rule_version": definition.version,
+        "evidence": {**evidence, "score": one.score.get("value")},
+        "reasons": [reason.to_json() for reason in proposal.reasons],
+        "proposal": proposal.outcome,
+        "proposed_on": today,
+    }
+
+
+def _line(one: Measured, proposal: Proposal, at: datetime) -> dict[str, Any]:
+    return history.line(
+        one.enrolment_id,
+        "decision proposed",
+        by="engine",
+        now=at,
+        subject=one.checkpoint,
+        why="; ".join(str(reason.sentence()) for reason in proposal.reasons),
+        outcome=proposal.outcome,
+    )

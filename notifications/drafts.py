@@ -1,0 +1,85 @@
+"""Notices that are about to be written: light until they are rows, and all of a chunk written by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import false, insert, literal_column
+from sqlmodel import Session, col, select
+
+from models import Notice
+
+SLICE: Final = 500
+"""Keys in one question."""
+
+
+@dataclass(eq=False)
+class Draft:
+    """A notice that is not written yet, under the names of its columns."""
+
+    key: str
+    kind: str
+    cohort_id: int | None
+    enrolment_id: int | None
+    step_id: int | None
+    recipient: str
+    address: str | None
+    language: str
+    channel: str
+    due_on: date
+    facts: dict[str, Any]
+    approved_by: str | None
+    promised_at: datetime
+    send_at: datetime
+    template_version: str = ""
+    message_id: str | None = None
+    digest_id: int | None = None
+    status: str = "pending"
+    reason: str = ""
+    settled_at: datetime | None = None
+
+
+Promised = Draft | Notice
+"""A notice that is about to be written, or one that lives again in its own row."""
+
+_TABLE: Any = Notice.__table__  # type: ignore[attr-defined] # SQLModel does not declare it
+_EMPTY: Final[dict[str, Any]] = {
+    **dict.fromkeys(("claimed_by", "error"), literal_column("''")),
+    **dict.fromkeys(("attempts", "doubts", "token"), literal_column("0")),
+    "data_begun": false(),
+}
+"""What every notice begins with, beside what its draft says."""
+_INSERT = insert(_TABLE).values(_EMPTY)
+
+
+def write(session: Session, drafts: Sequence[Draft]) -> None:
+    """Write new notices, in their order; what was changed before is written first, for they may belong to it."""
+    session.flush()
+    if drafts:
+        session.execute(_INSERT, [vars(draft) for draft in drafts])
+
+
+def known(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """Return which of these keys exist, and how each stands."""
+    found: dict[str, str] = {}
+    for part in slices(keys):
+        found.update(session.exec(select(Notice.key, Notice.status).where(col(Notice.key).in_(part))).all())
+    return found
+
+
+def rows_of(session: Session, promised: Sequence[Promised]) -> list[Notice]:
+    """Return the rows of what was promised, in the same order."""
+    keys = [one.key for one in promised if isinstance(one, Draft)]
+    written = {
+        row.key: row for part in slices(keys) for row in session.exec(select(Notice).where(col(Notice.key).in_(part)))
+    }
+    return [one if isinstance(one, Notice) else written[one.key] for one in promised]
+
+
+def slices(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield keys by the hundred: a database takes only so many parameters."""
+    for first in range(0, len(keys), SLICE):
+        yield keys[first : first + SLICE]

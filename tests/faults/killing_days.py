@@ -1,0 +1,80 @@
+"""Days of a cohort that are killed with -9 wherever they are, and the same days undisturbed."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlmodel import select
+
+from actions.enrol import enrol_cohort
+from models import Notice
+from models.session import Database
+from notifications.ledger import ledger_hash
+from tests.world import CODE, NOW, open_world
+
+DAYS = [date(2027, 1, 4) + timedelta(days=offset) for offset in (0, 1, 7, 14)]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Days:
+    """What came of the days: the ledger's hash, the mail server's record, and how often they were killed."""
+
+    hash: str
+    record: Counter[str]
+    kills: int = 0
+
+
+def calm_days(url: str, record: Path) -> tuple[Days, list[float]]:
+    """Live the days undisturbed; return what came of them, and the seconds of each."""
+    database = _prepare(url)
+    seconds = [_run(url, record, day, None) for day in DAYS]
+    return _told(database, record, 0), [one for one in seconds if one is not None]
+
+
+def stormy_days(url: str, record: Path, seconds: list[float], dice: random.Random, kills_a_day: int) -> Days:
+    """Live the days, each killed at random moments of its work until it may end; return what came of them."""
+    database = _prepare(url)
+    kills = 0
+    for day, whole in zip(DAYS, seconds, strict=True):
+        moments = [dice.uniform(0.05, 0.7) * whole for _ in range(kills_a_day)]
+        kills += sum(_run(url, record, day, moment) is None for moment in moments)
+        while _run(url, record, day, None) is None:
+            pass
+    return _told(database, record, kills)
+
+
+def _prepare(url: str) -> Database:
+    database = Database(url)
+    open_world(database, cooperatives=12, without_email=(3,))
+    with database.transaction() as session:
+        enrol_cohort(session, code=CODE, by="test", now=NOW)
+    return database
+
+
+def _run(url: str, record: Path, day: date, kill_after: float | None) -> float | None:
+    """Run a day in a process of its own; return the seconds that its work took, None when it was killed first."""
+    command = [sys.executable, "-m", "tests.faults.day_runner", url, str(record), day.isoformat()]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        begun = time.monotonic()
+        if kill_after is not None:
+            time.sleep(kill_after)
+            process.send_signal(signal.SIGKILL)
+        return time.monotonic() - begun if process.wait() == 0 else None
+
+
+def _told(database: Database, record: Path, kills: int) -> Days:
+    with database.reading() as session:
+        found = ledger_hash(session.exec(select(Notice)))
+    database.close()
+    return Days(found, Counter(record.read_text().splitlines()), kills)

@@ -1,0 +1,148 @@
+"""A database that is busy, read-only, or lost in mid-commit: nothing leaves unrecorded, and the work repeats."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from actions.cohorts import cohort_of
+from actions.morning import whole_morning
+from models import Notice
+from models.session import Database
+from models.trouble import is_trouble
+from notifications.answers import MemoryMailer
+from notifications.delivery import Post, deliver
+from notifications.ledger import ledger_hash
+from notifications.outbox import Pace
+from notifications.smtp import Sender
+from runtime.clock import Clock
+from tests import databases
+from tests.chaos.struck import StruckDatabase, Troubles
+from tests.notifications.post_office import NOW, after, notice, put, statuses
+from tests.world import CODE, at, open_enrolled
+
+MAILS, DAY = 5, date(2027, 1, 15)
+WAITS, SENT = ("pending", ""), ("sent", "")
+TROUBLES = ("busy", "read-only", "lost before", "lost after")
+COMMITS = range(1, MAILS + 2)
+"""The claim, and what is written down before the first message and after each."""
+
+
+@pytest.fixture
+def struck(database_url: str) -> Iterator[StruckDatabase]:
+    """The same database, for an engine that is struck."""
+    opened = StruckDatabase(database_url)
+    yield opened
+    opened.close()
+
+
+def post(database: Database, mailer: MemoryMailer) -> Post:
+    return Post(database, mailer, Sender("m@odco.example", "M"), Pace(), Clock(NOW).now)
+
+
+@pytest.mark.parametrize("what", ["busy", "read-only"])
+def test_database_that_takes_nothing_in_has_nothing_sent(database: Database, struck: StruckDatabase, what: str) -> None:
+    if what == "busy" and database.has_room:
+        pytest.skip("where there is room, senders wait for no other writer")
+    put(database, MAILS)
+    mailer, troubles = MemoryMailer(), Troubles(struck)
+    troubles.blow(what)()
+    for minute in (0, 10, 20):
+        with pytest.raises(DBAPIError) as problem:
+            deliver(after(post(struck, mailer), minutes=minute))
+        assert is_trouble(problem.value)
+    troubles.end()
+    assert (mailer.sent, set(statuses(database))) == ([], {WAITS})
+    assert deliver(after(post(struck, mailer), minutes=30)) == Counter(accepted=MAILS)
+
+
+@pytest.mark.parametrize("what", TROUBLES)
+@pytest.mark.parametrize("at_commit", COMMITS)
+def test_trouble_at_any_commit_of_a_sending_loses_nothing_and_doubts_one(
+    database: Database, struck: StruckDatabase, what: str, at_commit: int
+) -> None:
+    put(database, MAILS)
+    mailer, troubles = MemoryMailer(), Troubles(struck)
+    blow, before = troubles.blow(what), what == "lost before"
+    with struck.aimed(at_commit, blow, before=before), suppress(DBAPIError):
+        deliver(post(struck, mailer))
+    troubles.end()
+    recorded = sum(status == SENT for status in statuses(database))
+    assert recorded <= len(mailer.sent) <= recorded + 1
+    deliver(after(post(struck, mailer), minutes=10))
+    assert set(statuses(database)) == {SENT}
+    copies = Counter(address for address, _ in mailer.sent)
+    assert set(copies) == {f"coop{number}@coop.example" for number in range(1, MAILS + 1)}
+    twice = [address for address, count in copies.items() if count > 1]
+    assert len(twice) <= 1
+    assert max(copies.values()) <= 2
+    for address in twice:
+        number = address.partition("@")[0].removeprefix("coop")
+        assert notice(database, f"SM/{int(number):03d}/welcome").doubts == 1
+        assert len({body for to, body in mailer.sent if to == address}) == 1
+
+
+def test_troubles_strike_where_they_are_aimed(database: Database, struck: StruckDatabase) -> None:
+    put(database, MAILS)
+    mailer, troubles = MemoryMailer(), Troubles(struck)
+    with struck.aimed(3, troubles.blow("lost after"), before=False), pytest.raises(DBAPIError):
+        deliver(post(struck, mailer))
+    assert len(mailer.sent) == 1
+    assert [status for status, _ in statuses(database)] == ["sent", *["sending"] * (MAILS - 1)]
+
+
+def ledger(database: Database) -> str:
+    with database.reading() as session:
+        return ledger_hash(session.exec(select(Notice)))
+
+
+def morning(database: Database) -> list[tuple[str, str]]:
+    with database.reading() as session:
+        cohort = cohort_of(session, CODE)
+    return whole_morning(database, cohort, at(DAY)).failures
+
+
+def breaks_off(database: Database) -> bool:
+    """Do a morning; tell whether the database's trouble ended it. Either way nothing in it has failed by itself."""
+    try:
+        assert morning(database) == []
+    except DBAPIError as problem:
+        if not is_trouble(problem):
+            raise
+        return True
+    return False
+
+
+def undisturbed(folder: Path) -> str:
+    """Return the ledger of the same morning in a database that nothing strikes."""
+    url = databases.empty(folder / "calm.sqlite3")
+    calm = Database(url, durable=False)
+    open_enrolled(calm, cooperatives=3)
+    assert morning(calm) == []
+    found = ledger(calm)
+    calm.close()
+    databases.drop(url)
+    return found
+
+
+@pytest.mark.parametrize("what", TROUBLES)
+def test_trouble_at_any_commit_of_a_morning_is_nobodys_failure(
+    database: Database, struck: StruckDatabase, tmp_path: Path, what: str
+) -> None:
+    """The same morning as if nothing had been: it breaks off at each of its commits in turn, and is done again."""
+    open_enrolled(database, cooperatives=3)
+    troubles, broke_off = Troubles(struck), 0
+    for at_commit in (1, 1, 2, 1, 1):
+        with struck.aimed(at_commit, troubles.blow(what), before=what == "lost before"):
+            broke_off += breaks_off(struck)
+        troubles.end()
+    assert morning(struck) == []
+    assert broke_off > 0
+    assert ledger(database) == undisturbed(tmp_path)
