@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 from actions import history
 from actions.conclude import Conclusion
 from actions.desk import open_desk
+from actions.due import WATCHED
+from actions.due import of as due_in
 from actions.ends import end
 from actions.lookup import cohort_of_enrolment, enrolment_named
 from actions.pause import said, suspend
@@ -52,16 +54,13 @@ SENTENCES: Mapping[AlertKind, Sentence] = {
 def alerts_due(session: Session, cohort: Cohort, today: date) -> list[int]:
     """Return the enrolments at which a morning looks today; one indexed question."""
     rows = session.exec(
-        select(Enrolment.id)
-        .where(
-            col(Enrolment.watch_on).is_not(None),
+        select(Enrolment.id).where(
             col(Enrolment.watch_on) <= today,
-            Enrolment.cohort_id == cohort.id,
-            col(Enrolment.status).in_(("active", "suspended")),
+            *WATCHED,
+            due_in(cohort),
         )
-        .order_by(col(Enrolment.id))
     )
-    return [row for row in rows if row is not None]
+    return sorted(row for row in rows if row is not None)
 
 
 def raise_alerts(session: Session, enrolment_id: int, *, now: datetime) -> list[Conclusion]:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from actions.due import ACTIVE
+from actions.due import of as due_in
 from actions.proposing import propose_on
 from actions.slices import sliced
 from actions.stages import turn_stage
@@ -34,8 +36,8 @@ def passages_due(session: Session, cohort: Cohort, today: date) -> dict[str, lis
         .where(
             col(Passage.wake_on).is_not(None),
             col(Passage.wake_on) <= today,
-            Enrolment.cohort_id == cohort.id,
-            Enrolment.status == "active",
+            due_in(cohort),
+            ACTIVE,
         )
         .order_by(col(Passage.enrolment_id))
     )
@@ -79,12 +81,11 @@ def evaluations_waiting(session: Session, cohort: Cohort, today: date) -> list[i
         .where(
             col(Evaluation.proposed_on).is_(None),
             Evaluation.on <= today,
-            Enrolment.cohort_id == cohort.id,
-            Enrolment.status == "active",
+            due_in(cohort),
+            ACTIVE,
         )
-        .order_by(col(Evaluation.id))
     )
-    return [row for row in rows if row is not None]
+    return sorted(row for row in rows if row is not None)
 
 
 def propose_decision(session: Session, evaluation_id: int, *, now: datetime) -> list[Conclusion]:
@@ -109,11 +110,10 @@ def decisions_unannounced(session: Session, cohort: Cohort, today: date) -> list
         .where(
             col(Decision.announced_on).is_(None),
             col(Decision.decided_on) <= today,
-            Enrolment.cohort_id == cohort.id,
+            due_in(cohort),
         )
-        .order_by(col(Decision.id))
     )
-    return [row for row in rows if row is not None]
+    return sorted(row for row in rows if row is not None)
 
 
 def announce_decision(session: Session, decision_id: int, *, now: datetime) -> list[Conclusion]:

@@ -9,26 +9,35 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, bindparam, union
+from sqlalchemy import ColumnElement, Date, bindparam, union_all
 from sqlmodel import Session, col, select
 
 from models import Cohort, Decision, Enrolment, Evaluation, Passage, Step
 from programme.civil import civil_day
 
 TODAY = bindparam("today", type_=Date)
-ACTIVE = col(Enrolment.status) == "active"
+STATUS = col(Enrolment.status) + ""
+"""A status in words that no index serves: by the index of all who are followed, each of them would be looked at."""
+ACTIVE = STATUS == "active"
 STEP: Sequence[ColumnElement[bool]] = (col(Step.remind_on).is_not(None), col(Step.status) == "open", ACTIVE)
 """What holds of a step of which somebody should hear some day."""
 PASSAGE: Sequence[ColumnElement[bool]] = (col(Passage.wake_on).is_not(None), ACTIVE)
 EVALUATION: Sequence[ColumnElement[bool]] = (col(Evaluation.proposed_on).is_(None), ACTIVE)
-DECISION: Sequence[ColumnElement[bool]] = (
-    col(Decision.announced_on).is_(None),
-    col(Decision.decided_on).is_not(None),
-)
+DECISION: Sequence[ColumnElement[bool]] = (col(Decision.announced_on).is_(None),)
 WATCHED: Sequence[ColumnElement[bool]] = (
     col(Enrolment.watch_on).is_not(None),
-    col(Enrolment.status).in_(("active", "suspended")),
+    STATUS.in_(("active", "suspended")),
 )
+"""What holds of an enrolment at which a morning looks some day."""
+
+
+def of(cohort: Cohort) -> ColumnElement[bool]:
+    """Return the condition that an enrolment is a cohort's, in words that no index serves either.
+
+    A database without statistics would look at all who are in the cohort, due or not. For the same reason what is
+    due is put in order by us, where an order by id would have it read the whole table.
+    """
+    return col(Enrolment.cohort_id) + 0 == cohort.id
 
 
 def _home(table: Any, *held: ColumnElement[bool]) -> Any:
@@ -36,11 +45,11 @@ def _home(table: Any, *held: ColumnElement[bool]) -> Any:
     return select(Enrolment.cohort_id).select_from(table).join(Enrolment).where(*held)
 
 
-DUE = union(
+DUE = union_all(
     _home(Step, col(Step.remind_on) <= TODAY, *STEP),
     _home(Passage, col(Passage.wake_on) <= TODAY, *PASSAGE),
-    _home(Evaluation, *EVALUATION),
-    _home(Decision, *DECISION),
+    _home(Evaluation, col(Evaluation.on) <= TODAY, *EVALUATION),
+    _home(Decision, col(Decision.decided_on) <= TODAY, *DECISION),
     select(Enrolment.cohort_id).where(col(Enrolment.watch_on) <= TODAY, *WATCHED),
 ).subquery()
 COHORTS = (

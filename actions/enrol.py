@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import insert
+from sqlalchemy.orm import class_mapper
 from sqlmodel import Session, col, select
 
 from actions import history
@@ -106,9 +107,9 @@ def _plan_of(session: Session, cohort: Cohort, enrolment: Enrolment, definition:
 
 def _copy(session: Session, table: type[Step | Passage], like: Enrolment, ids: Sequence[int]) -> None:
     """Give others the same rows as one has, each row by row in the same order."""
-    columns = [column for column in table.__table__.columns if column.name not in {"id", OWNER}]  # type: ignore[union-attr] # a table has one
+    columns = [column for column in class_mapper(table).local_table.columns if column.name not in {"id", OWNER}]
     rows = (
-        select(Enrolment.id, *columns)  # type: ignore[call-overload] # more columns than its overloads know of
+        select(Enrolment.id, *columns)
         .join_from(Enrolment, table, col(table.enrolment_id) == like.id)
         .where(col(Enrolment.id).in_(ids))
         .order_by(col(Enrolment.rank), col(table.id))

@@ -44,9 +44,8 @@ def record_steps(
     """Add a line about each of these steps, all in one statement: the database knows whose they are."""
     session.flush()
     said = {"at": not_before(session, now), "by": by, "verb": verb, "why": "", "detail": detail}
-    about = select(
-        Step.enrolment_id, Step.key, *(literal(value, getattr(History, name).type) for name, value in said.items())
-    )
+    told = [literal(value, getattr(History, name).type) for name, value in said.items()]
+    about = select(col(Step.enrolment_id), col(Step.key), *told)
     about = about.where(col(Step.id).in_(step_ids)).order_by(col(Step.id))
     session.execute(insert(History).from_select(["enrolment_id", "subject", *said], about))
 
@@ -64,7 +63,7 @@ def not_before(session: Session, now: datetime) -> datetime:
 
 def last_recorded(session: Session) -> datetime | None:
     """Return the instant of the last line of all; lines are only ever added, so it is the latest too."""
-    return session.scalars(select(History.at).order_by(col(History.id).desc()).limit(1)).first()
+    return session.scalars(select(col(History.at)).order_by(col(History.id).desc()).limit(1)).first()
 
 
 def line(

@@ -176,10 +176,11 @@ def reminder_work(database: Database, cohort: Cohort, step_ids: Sequence[int], n
 def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:
     """Do a cohort's morning without Prefect, in the flows' order."""
     done = Done()
-    for stage, ids in stages_to_conclude(database, cohort, now):
-        _add(done, stage_work(database, cohort, stage, ids, now))
-    with database.reading() as session:
-        due = what_is_due(session, cohort, now)
+    due = _asked(database, cohort, now)
+    if due.stages:
+        for stage, ids in stages_to_conclude(database, cohort, now):
+            _add(done, stage_work(database, cohort, stage, ids, now))
+        due = _asked(database, cohort, now)
     if due.evaluations:
         _add(done, checkpoint_work(database, due.evaluations, now))
     if due.decisions:
@@ -189,6 +190,11 @@ def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:
     for chunk in reminder_chunks(database, cohort, now) if due.reminders else ():
         _add(done, reminder_work(database, cohort, chunk, now))
     return done
+
+
+def _asked(database: Database, cohort: Cohort, now: datetime) -> Due:
+    with database.reading() as session:
+        return what_is_due(session, cohort, now)
 
 
 def _add(total: Done, part: Done) -> None:

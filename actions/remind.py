@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import bindparam, update
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from actions import due
 from actions.desk import open_desk
-from actions.tell import item_facts, tell_all, title_for
+from actions.tell import item_facts, tell_all, title_said
 from models import Cohort, Enrolment, EnrolmentLine, Step, StepLine
+from models.among import among
+from models.columns import columns
 from notifications.backlog import politely
 from notifications.promises import Desk, Word
 from programme import reminders
 from programme.calendar import ONE_DAY
 from programme.reminders import Reminder
 from programme.unwanted import topic_of
+from programme.wording import Bilingual
 
 STALE = "its day passed while nothing ran"
 
@@ -29,7 +31,7 @@ def steps_due(session: Session, cohort: Cohort, today: date, *, limit: int) -> l
     rows = session.exec(
         select(Step.id)
         .join(Enrolment)
-        .where(*due.STEP, col(Step.remind_on) <= today, Enrolment.cohort_id == cohort.id)
+        .where(*due.STEP, col(Step.remind_on) <= today, due.of(cohort))
         .order_by(col(Step.remind_on), col(Step.id))
         .limit(limit)
     )
@@ -53,28 +55,24 @@ def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, En
     desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
     words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
     told = tell_all(desk, politely(desk, words), cohort)
-    session.connection().execute(
+    session.execute(
         LOOK_AGAIN, [{"the_id": step.id, "next_on": desk.once(_next, step.kind, step.due_on)} for step, _ in pairs]
     )
     return len(told)
 
 
-STEP: Any = Step.__table__  # type: ignore[attr-defined] # SQLModel does not declare it
-LOOK_AGAIN = update(STEP).where(STEP.c.id == bindparam("the_id")).values(remind_on=bindparam("next_on"))
-LINES = [getattr(Step, name) for name in StepLine._fields]
-ENROLMENTS = [getattr(Enrolment, name) for name in EnrolmentLine._fields]
+STEP, ENROLMENT = columns(Step), columns(Enrolment)
+LOOK_AGAIN = sa.update(STEP.id.table).where(STEP.id == sa.bindparam("the_id")).values(remind_on=sa.bindparam("next_on"))
+LINES = sa.select(
+    *(STEP[name] for name in StepLine._fields), *(ENROLMENT[name] for name in EnrolmentLine._fields)
+).where(ENROLMENT.id == STEP.enrolment_id, STEP.status == "open", ENROLMENT.status == "active")
 
 
 def _load(session: Session, step_ids: Sequence[int]) -> Iterator[tuple[StepLine, EnrolmentLine]]:
     """Yield the steps that are still open, as light as their rows."""
-    rows: Iterable[Any] = session.exec(
-        select(*LINES, *ENROLMENTS)
-        .join(Enrolment)
-        .where(col(Step.id).in_(step_ids), Step.status == "open", Enrolment.status == "active")
-        .order_by(col(Step.id))
-    )
-    for row in rows:
-        yield StepLine._make(row[: len(LINES)]), EnrolmentLine._make(row[len(LINES) :])
+    width = len(StepLine._fields)
+    for row in session.execute(LINES.where(among(STEP.id, step_ids)).order_by(STEP.id)).all():
+        yield StepLine(*row[:width]), EnrolmentLine(*row[width:])
 
 
 def _next(desk: Desk, kind: str, due_on: date) -> date | None:
@@ -106,7 +104,7 @@ def reminder_word(
     if to is None:
         return None
     kind = kind_of(step, item)
-    title = title_for(step, desk.definition)
+    title = desk.once(_title, step.rule, step.number, step.title_fr, step.title_ar)
     facts = item_facts(desk, step, title, enrolment)
     if kind == "step_late":
         facts["days_late"] = (desk.today - step.due_on).days
@@ -119,6 +117,10 @@ def reminder_word(
     mark = mark_of(item, step.due_on)
     stale = STALE if item.stale else ""
     return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=stale, withdrawn=withdrawn)
+
+
+def _title(desk: Desk, rule: str, number: int | None, fr: str | None, ar: str | None) -> Bilingual:
+    return title_said(desk.definition, rule, number, fr, ar)
 
 
 def mark_of(item: Reminder, due_on: date) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import case, literal, update
 from sqlalchemy.exc import NoResultFound
@@ -36,6 +36,19 @@ class Way(NamedTuple):
     flagged_late_on: date | None
 
 
+_WAY: list[Any] = [
+    Passage.id,
+    Enrolment.id,
+    Enrolment.code,
+    Enrolment.programme_version_id,
+    Passage.opens_on,
+    Passage.closes_on,
+    Passage.entered_on,
+    Passage.completed_on,
+    Passage.flagged_late_on,
+]
+
+
 @dataclass
 class Turn:
     """What becomes of passages today: who enters, completes, is late, and which windows are watched on."""
@@ -57,7 +70,8 @@ def turn_stage(session: Session, stage: str, enrolment_ids: Sequence[int], *, no
 
     Returns what was concluded, by enrolment. Of those that ended since somebody asked what is due, nothing is.
     """
-    today, concluded = civil_day(now), []
+    today = civil_day(now)
+    concluded: list[tuple[Way, str]] = []
     by_version: dict[int, list[Way]] = defaultdict(list)
     for way in _ways(session, stage, enrolment_ids):
         by_version[way.version_id].append(way)
@@ -83,17 +97,7 @@ def turn_stage(session: Session, stage: str, enrolment_ids: Sequence[int], *, no
 def _ways(session: Session, stage: str, enrolment_ids: Sequence[int]) -> list[Way]:
     """Read the passages of those that are active; each must have one."""
     rows = session.execute(
-        select(  # type: ignore[call-overload] # more columns than its overloads know of
-            Passage.id,
-            Enrolment.id,
-            Enrolment.code,
-            Enrolment.programme_version_id,
-            Passage.opens_on,
-            Passage.closes_on,
-            Passage.entered_on,
-            Passage.completed_on,
-            Passage.flagged_late_on,
-        )
+        select(*_WAY)
         .join_from(
             Enrolment,
             Passage,

@@ -163,9 +163,10 @@ def item_facts(
     """Return what a message of the day says of one step: whose, what, when, and whom to call."""
     contact = desk.people.find("cooperative", enrolment)
     owner = desk.people.find(step.owner, enrolment)
+    said = {"fr": title.fr, "ar": title.ar}
     return {
-        "title": {"fr": title.fr, "ar": title.ar},
-        "step": {"fr": title.fr, "ar": title.ar},
+        "title": said,
+        "step": said,
         "due_on": step.due_on.isoformat(),
         "days": (step.due_on - desk.today).days,
         "cooperative_phone": contact.phone if contact else None,
@@ -178,9 +179,12 @@ def item_facts(
 
 def title_for(step: Step | StepLine, definition: Definition) -> Bilingual:
     """Return a step's title: its own, or its definition's."""
-    if step.title_fr and step.title_ar:
-        return Bilingual(fr=step.title_fr, ar=step.title_ar)
-    return title_of(definition, step.rule, step.number)
+    return title_said(definition, step.rule, step.number, step.title_fr, step.title_ar)
+
+
+def title_said(definition: Definition, rule: str, number: int | None, fr: str | None, ar: str | None) -> Bilingual:
+    """Return the title of a step of this rule and number, which may have one of its own."""
+    return Bilingual(fr=fr, ar=ar) if fr and ar else title_of(definition, rule, number)
 
 
 def withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], *, reason: str, now: datetime) -> int:

@@ -24,19 +24,26 @@ from flows.server import (
     prefect_server,
     url_at,
 )
+from flows.watchdog import watchdog
 from programme.civil import ZONE_NAME
 from runtime.parts import Part
 
 MORNING_CRON = "0 7-18 * * *"
 """At seven, and again every hour: an hourly run catches up with what an outage left undone."""
 DELIVERY_CRON = "*/5 9-16 * * *"
+WATCHDOG_CRON = "*/5 * * * *"
+"""As often as a lease is long: what died is found within two of them."""
 
 
 def deployments() -> list[object]:
-    """Return what is served: mornings and deliveries on schedules, intake and migrations on demand."""
+    """Return what is served: mornings, deliveries and the watchdog on schedules, intake and migrations on demand.
+
+    `prefect.yaml` says the same for the workers of a pool; a test keeps them alike.
+    """
     return [
         mornings.to_deployment("morning", schedule=Cron(MORNING_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         delivery.to_deployment("delivery", schedule=Cron(DELIVERY_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
+        watchdog.to_deployment("watchdog", schedule=Cron(WATCHDOG_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         intake.to_deployment("intake", tags=["mourafaka"]),
         migrate_definition.to_deployment("migrate-definition", tags=["mourafaka"]),
     ]

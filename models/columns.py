@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Dialect, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.ext.mutable import MutableDict
+from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 
@@ -49,3 +50,8 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
 def json_column() -> Column[Any]:
     """Return a JSON object column that notices changes made inside it."""
     return Column(MutableDict.as_mutable(JSON()), nullable=False, default=dict)
+
+
+def columns(table: type[SQLModel]) -> Any:
+    """Return a table's columns, for questions whose answers are rows and no objects."""
+    return table.__table__.c  # type: ignore[attr-defined] # SQLModel does not declare it

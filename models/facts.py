@@ -50,7 +50,7 @@ class Evaluation(SQLModel, table=True):
         UniqueConstraint("enrolment_id", "checkpoint", "campaign"),
         Index(
             "evaluation_waiting",
-            "enrolment_id",
+            "on",
             sqlite_where=text("proposed_on IS NULL"),
             postgresql_where=text("proposed_on IS NULL"),
         ),

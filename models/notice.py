@@ -42,6 +42,7 @@ class Notice(SQLModel, table=True):
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),
         ),
+        Index("notice_of_enrolment", "enrolment_id", "promised_at"),
         Index("notice_troubled", "status", sqlite_where=text(TROUBLED), postgresql_where=text(TROUBLED)),
         Index("notice_told", "sent_at", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
     )
@@ -50,7 +51,7 @@ class Notice(SQLModel, table=True):
     key: str = Field(unique=True)
     kind: str
     cohort_id: int | None = Field(default=None, foreign_key="cohort.id")
-    enrolment_id: int | None = Field(default=None, foreign_key="enrolment.id", index=True)
+    enrolment_id: int | None = Field(default=None, foreign_key="enrolment.id")
     step_id: int | None = Field(default=None, foreign_key="step.id")
     digest_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
     recipient: str

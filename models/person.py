@@ -32,7 +32,7 @@ class RoleAssignment(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", index=True)
-    role: str
+    role: str = Field(index=True)
     delegation: str | None = None
     starts_on: date
     ends_on: date | None = None

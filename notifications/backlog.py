@@ -17,6 +17,8 @@ from sqlalchemy import delete, text
 from sqlmodel import Session, and_, col, or_, select
 
 from models import ChannelState, Hold, Notice, NoticeBody
+from models.among import among
+from models.columns import columns
 from models.notice import IN_OUTBOX
 from models.session import Database
 from notifications.digests import children_of, digest_key
@@ -53,12 +55,12 @@ def _behind(desk: Desk, words: Sequence[Word]) -> dict[str, int | None]:
     """Return whom an outage has kept waiting, with their enrolment; an earlier chunk of this morning may have told."""
     fresh = fresh_since(desk.today, desk.calendar)
     behind = {word.to.code: word.enrolment.id for word in words if word.due_on < fresh}
-    others = {word.enrolment.id for word in words if word.to.code not in behind}
+    others = {word.enrolment.id for word in words if word.to.code not in behind and word.enrolment.id is not None}
     if not others:
         return behind
     rows = desk.session.exec(
         select(Notice.recipient, Notice.enrolment_id).where(
-            col(Notice.enrolment_id).in_(others),
+            among(columns(Notice).enrolment_id, others),
             col(Notice.status).in_(("skipped", "pending")),
             col(Notice.promised_at) >= instant_of(desk.today, time(0)),
             col(Notice.due_on) < fresh,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from models import Cohort, Notice
+from models.among import among
 from notifications.claimed import Sayable
-from notifications.drafts import Draft, Promised, slices, write
+from notifications.drafts import NOTICE, Draft, Promised, write
 from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
 from programme.civil import civil_day
@@ -59,9 +61,8 @@ def gather(desk: Desk, children: Iterable[Promised], cohort: Cohort) -> list[Dra
         if child.channel == "digest" and child.status == "pending" and child.digest_id is None:
             waiting[child.recipient].append(child)
     placed, known = _places(desk, [group[0] for group in waiting.values()])
-    opened = [
-        _opened(desk, waiting[to][0], day, cohort) for to, day in placed.items() if digest_key(to, day) not in known
-    ]
+    new = [(to, day) for to, day in placed.items() if digest_key(to, day) not in known]
+    opened = [_opened(desk, waiting[to][0], day, cohort) for to, day in new]
     write(desk.session, opened)
     known |= _standing(desk.session, [one.key for one in opened])
     for to, day in placed.items():
@@ -74,26 +75,23 @@ def _places(desk: Desk, firsts: Sequence[Promised]) -> tuple[dict[str, date], di
     """Return for each recipient the day whose message takes what they should hear, and the messages that are known."""
     days = {one.recipient: civil_day(one.send_at) for one in firsts}
     known: dict[str, Standing] = {}
-    open_ones = list(firsts)
-    while open_ones:
-        known |= _standing(desk.session, [digest_key(one.recipient, days[one.recipient]) for one in open_ones])
-        open_ones = [
-            one for one in open_ones if not _has_room(known.get(digest_key(one.recipient, days[one.recipient])), one)
-        ]
-        for one in open_ones:
+    asked = list(firsts)
+    while asked:
+        keys = {one.recipient: digest_key(one.recipient, days[one.recipient]) for one in asked}
+        known |= _standing(desk.session, list(keys.values()))
+        asked = [one for one in asked if (digest := known.get(keys[one.recipient])) and not digest.takes(one)]
+        for one in asked:
             days[one.recipient] = civil_day(send_instant(desk, days[one.recipient] + timedelta(days=1)))
     return days, known
 
 
-def _has_room(digest: Standing | None, child: Promised) -> bool:
-    return digest is None or digest.takes(child)
-
-
-def _standing(session: Session, keys: Sequence[str]) -> dict[str, Standing]:
+def _standing(session: Session, keys: Collection[str]) -> dict[str, Standing]:
     """Return messages of the day as they are now, kept from a sender until what joins them is written."""
-    columns = (Notice.key, Notice.id, Notice.status, col(Notice.body_digest).is_not(None), Notice.reason)
-    query: Any = select(*columns).order_by(Notice.key).with_for_update()  # type: ignore[call-overload] # of five columns
-    rows = (row for part in slices(keys) for row in session.exec(query.where(col(Notice.key).in_(part))))
+    if not keys:
+        return {}
+    session.flush()
+    columns = (NOTICE.key, NOTICE.id, NOTICE.status, NOTICE.body_digest.is_not(None), NOTICE.reason)
+    rows = session.execute(sa.select(*columns).where(among(NOTICE.key, keys)).order_by(NOTICE.key).with_for_update())
     return {row[0]: Standing(*row[1:]) for row in rows}
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import false, insert, literal_column
-from sqlmodel import Session, col, select
+import sqlmodel
+from sqlalchemy import false, insert, literal_column, select
+from sqlmodel import Session
 
 from models import Notice
-
-SLICE: Final = 500
-"""Keys in one question."""
+from models.among import among
+from models.columns import columns
 
 
 @dataclass(eq=False)
@@ -45,14 +45,14 @@ class Draft:
 Promised = Draft | Notice
 """A notice that is about to be written, or one that lives again in its own row."""
 
-_TABLE: Any = Notice.__table__  # type: ignore[attr-defined] # SQLModel does not declare it
+NOTICE = columns(Notice)
 _EMPTY: Final[dict[str, Any]] = {
     **dict.fromkeys(("claimed_by", "error"), literal_column("''")),
     **dict.fromkeys(("attempts", "doubts", "token"), literal_column("0")),
     "data_begun": false(),
 }
 """What every notice begins with, beside what its draft says."""
-_INSERT = insert(_TABLE).values(_EMPTY)
+_INSERT = insert(NOTICE.id.table).values(_EMPTY)
 
 
 def write(session: Session, drafts: Sequence[Draft]) -> None:
@@ -62,24 +62,16 @@ def write(session: Session, drafts: Sequence[Draft]) -> None:
         session.execute(_INSERT, [vars(draft) for draft in drafts])
 
 
-def known(session: Session, keys: Sequence[str]) -> dict[str, str]:
+def known(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Return which of these keys exist, and how each stands."""
-    found: dict[str, str] = {}
-    for part in slices(keys):
-        found.update(session.exec(select(Notice.key, Notice.status).where(col(Notice.key).in_(part))).all())
-    return found
+    session.flush()  # rows are asked for beside the session's objects
+    rows = session.execute(select(NOTICE.key, NOTICE.status).where(among(NOTICE.key, keys))).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def rows_of(session: Session, promised: Sequence[Promised]) -> list[Notice]:
     """Return the rows of what was promised, in the same order."""
     keys = [one.key for one in promised if isinstance(one, Draft)]
-    written = {
-        row.key: row for part in slices(keys) for row in session.exec(select(Notice).where(col(Notice.key).in_(part)))
-    }
+    found = session.exec(sqlmodel.select(Notice).where(among(NOTICE.key, keys))) if keys else ()
+    written = {row.key: row for row in found}
     return [one if isinstance(one, Notice) else written[one.key] for one in promised]
-
-
-def slices(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield keys by the hundred: a database takes only so many parameters."""
-    for first in range(0, len(keys), SLICE):
-        yield keys[first : first + SLICE]

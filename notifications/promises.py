@@ -79,12 +79,13 @@ class Word:
     stale: str = ""
     withdrawn: str = ""
     approved_by: str | None = None
+    key: str = field(init=False, compare=False)
+    """The promise's identity: doing it twice does nothing."""
 
-    @cached_property
-    def key(self) -> str:
-        """Return the promise's identity: doing it twice does nothing."""
+    def __post_init__(self) -> None:
+        """Work the key out once: a chunk asks for it again and again."""
         about = self.step.key if self.step else "-"
-        return "/".join(part for part in (self.enrolment.code, about, self.kind + self.mark, self.to.code) if part)
+        object.__setattr__(self, "key", f"{self.enrolment.code}/{about}/{self.kind}{self.mark}/{self.to.code}")
 
 
 def promise(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:

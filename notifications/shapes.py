@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, time
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from notifications.rendering import render, version_of
 
@@ -15,6 +15,7 @@ Shape = tuple[object, ...]
 """What of a notice's facts can make a difference to whether it renders: hashable, and without anybody's name."""
 MOST: Final = 10_000
 """Shapes that are remembered; then it is begun anew, which costs a rendering each."""
+DATE: Final = "date"
 _WORD: Final = re.compile(r"[a-z][a-z_-]{0,39}")
 _rendered: set[Shape] = set()
 
@@ -44,21 +45,31 @@ def shape_of(facts: Mapping[str, Any]) -> Shape:
 
     That is: of a text its class, and which dates are the same; of all else its very value.
     """
-    dates: dict[str, int] = {}
-    return tuple([(name, _of(value, dates)) for name, value in facts.items()])
+    return tuple(facts), _values(facts.values(), {})
 
 
-def _of(value: object, dates: dict[str, int]) -> object:
-    if isinstance(value, str):
-        known = class_of(value)
-        return (known, dates.setdefault(value, len(dates))) if known == "date" else known
-    if value is None or isinstance(value, int | float):
-        return (type(value), value)
+def _values(values: Iterable[object], dates: dict[str, int]) -> Shape:
+    """Return the shapes of these values; ``dates`` numbers the dates in the order in which they first appear."""
+    shapes: list[object] = []
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            known = class_of(cast("str", value))
+            shapes.append((DATE, dates.setdefault(cast("str", value), len(dates))) if known is DATE else known)
+        elif value is None or kind is int:
+            shapes.append(value)
+        else:
+            shapes.append(_of_other(value, dates))
+    return tuple(shapes)
+
+
+def _of_other(value: object, dates: dict[str, int]) -> object:
+    """Return the shape of what is neither a text, nor a whole number, nor nothing."""
     if isinstance(value, Mapping):
-        return tuple([(name, _of(one, dates)) for name, one in value.items()])
-    if isinstance(value, Sequence):
-        return tuple([_of(one, dates) for one in value])
-    raise TypeError(f"{type(value).__name__} is no fact")
+        return tuple(value), _values(value.values(), dates)
+    if isinstance(value, list | tuple):
+        return len(value), _values(value, dates)
+    return type(value), str(value)
 
 
 @lru_cache(maxsize=8192)
@@ -72,7 +83,7 @@ def class_of(text: str) -> str:
 
 
 def _figures(text: str) -> str:
-    for name, parse in (("date", date.fromisoformat), ("hour", time.fromisoformat)):
+    for name, parse in ((DATE, date.fromisoformat), ("hour", time.fromisoformat)):
         with suppress(ValueError):
             parse(text)
             return name

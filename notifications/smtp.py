@@ -259,6 +259,15 @@ class SmtpMailer:
             return self._attempt(address, body)
         return answer
 
+    def knock(self) -> Answer:
+        """Connect, secure the connection and log in as for a message, and send none."""
+        try:
+            self._backend.get_client()
+        except (OSError, ValueError, smtplib.SMTPException) as problem:
+            return self._lost("away", problem)
+        self.close()
+        return Answer("accepted")
+
     def _attempt(self, address: str, body: bytes) -> Answer:
         try:
             client: Any = self._backend.get_client()

@@ -8,8 +8,12 @@ from dataclasses import replace
 from sqlmodel import Session, col, select
 
 from models import Contact, Unwanted
+from models.among import among
+from models.columns import columns
 from notifications.promises import Desk, Word
 from programme.unwanted import UNWANTED
+
+CONTACT = columns(Contact)
 
 Wish = tuple[int, str, str]
 """A cooperative, the address of the contact who said so, and the topic."""
@@ -37,6 +41,6 @@ def _refused(session: Session, cooperative_ids: Collection[int]) -> set[Wish]:
     rows = session.exec(
         select(Contact.cooperative_id, Contact.email, Unwanted.topic)
         .join(Unwanted, col(Unwanted.contact_id) == Contact.id)
-        .where(col(Contact.cooperative_id).in_(cooperative_ids), col(Unwanted.accepted_at).is_(None))
+        .where(among(CONTACT.cooperative_id, cooperative_ids), col(Unwanted.accepted_at).is_(None))
     )
     return {(cooperative, (email or "").lower(), topic) for cooperative, email, topic in rows}

@@ -116,15 +116,25 @@ class House:
 _house: House | None = None
 
 
-def build(settings: Settings | None = None, *, as_of: str | None = None, allow_real_mail: bool = False) -> House:
-    """Open the database (made or migrated when it needs to be) and put the house together."""
+def build(
+    settings: Settings | None = None,
+    *,
+    as_of: str | None = None,
+    allow_real_mail: bool = False,
+    as_it_is: bool = False,
+) -> House:
+    """Open the database and put the house together.
+
+    The database is made or migrated when it needs to be; ``as_it_is`` does not even ask whether it answers.
+    """
     settings = settings or Settings()
     moment = as_of or settings.as_of
     clock = Clock(read_as_of(moment) if moment else None)
     if settings.database_url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.url)
-    migrate.upgrade(database.engine)
+    if not as_it_is:
+        migrate.upgrade(database.engine)
     return House(settings, clock, database, allow_real_mail=allow_real_mail)
 
 

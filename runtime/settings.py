@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,7 +37,10 @@ class Settings(BaseSettings):
     dkim_selector: str | None = None
     services_file: Path | None = None
     postgresql_bin: Path | None = Field(default=None, description="the folder of pg_dump and pg_restore")
+    backup_dir: Path | None = Field(default=None, description="where copies are made: the doctor looks at their age")
     heartbeat_url: str | None = Field(default=None, description="asked for when a morning's round has ended")
+    log_format: Literal["json", "plain"] | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] | None = None
     metrics_token: str | None = Field(default=None, description="asked of who reads /metrics from elsewhere")
     retention_years: int = Field(default=5, ge=1, le=100, description="years after closing, then pseudonymised")
 
@@ -46,6 +50,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'mourafaka.sqlite3'}"
 
     @property
+    def lease(self) -> timedelta:
+        """Return how long a message, a morning or a run belongs to a process that gives no sign of life."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
     def pace(self) -> Pace:
         """Return the outbox's waits."""
-        return Pace(timedelta(seconds=self.lease_seconds), timedelta(seconds=self.retry_base_seconds))
+        return Pace(self.lease, timedelta(seconds=self.retry_base_seconds))

@@ -75,10 +75,9 @@ stages:
 checkpoints: []
 recovery:
   title: {fr: Séance de redressement, ar: جلسة الاستدراك}
-  report: {fr: Rapport, ar: تقرير}
-  sessions: 2
+  sessions: 1
   every_weeks: 3
-  report_within_days: 10
+  like: coaching.report
 """
 
 

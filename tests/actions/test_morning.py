@@ -107,6 +107,21 @@ def test_step_that_fails_holds_back_nobody_and_is_reported(database: Database) -
     ]
 
 
+def test_meeting_whose_hour_cannot_be_said_holds_back_nobody(database: Database) -> None:
+    """Its invitation has the shape of the others', but for a value that the template cannot read."""
+    open_enrolled(database, cooperatives=3)
+    with database.transaction() as session:
+        step = step_row(session, "diagnosis.visit", rank=2)
+        step.at = "9:5"
+        spoilt = step.id
+    done = morning(database, date(2027, 1, 15))
+    with database.reading() as session:
+        keys = session.exec(select(Notice.key).where(Notice.kind == "meeting").order_by(Notice.key)).all()
+    assert [name for name, _ in done.failures] == [str(spoilt)]
+    assert "UnusableFact" in done.failures[0][1]
+    assert [key.partition("/diagnosis")[0] for key in keys] == ["SM-2027/001", "SM-2027/003"]
+
+
 def test_step_that_fails_alone_is_reported_too(database: Database) -> None:
     open_enrolled(database)
     spoilt = spoil(database, 1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from traceback import format_exception
 
 from tests.chaos.kills import Killed, killed_days, killed_senders
 from tests.chaos.lives import Lived, lived
@@ -18,6 +19,7 @@ EXACT = ("kills", "database", "engines")
 """Kinds after which even every mail leaves on its own day."""
 SAME_STATE, SAME_PROMISES = "another business state than without faults", "other promises than without faults"
 SAME_ENDS, SAME_AGAIN = "another end of a promise than without faults", "another ledger the second time"
+BROKE_OFF = "lives that broke off"
 NOTHING = "storms that struck nothing"
 LOST, LATE = "kill -9: lost, or doubled against rule 4", "kill -9: drained later than 120 s"
 
@@ -127,8 +129,22 @@ def _live_seed(campaign: Campaign, plan: Plan, seed: int, pool: ProcessPoolExecu
     """Live a seed's calm life, each of its storms, and the last storm once more."""
     storms = plan.storms(seed)
     lives = [plan.storm(seed, ()), *storms, storms[-1]]
-    asked: list[Future[Lived]] = [pool.submit(lived, storm, plan.cooperatives) for storm in lives]
-    calm, *stormy, again = (one.result() for one in asked)
+    asked = [pool.submit(lived, storm, plan.cooperatives) for storm in lives]
+    told = [_told(one) for one in asked]
+    campaign.tally(BROKE_OFF).add(seed, [one for one in told if isinstance(one, str)])
+    calm, *stormy, again = told
+    if isinstance(calm, str):
+        return
     for life in stormy:
-        campaign.weigh(life, calm)
-    campaign.tally(SAME_AGAIN).add(seed, other_again(stormy[-1], again))
+        if not isinstance(life, str):
+            campaign.weigh(life, calm)
+    if not isinstance(stormy[-1], str) and not isinstance(again, str):
+        campaign.tally(SAME_AGAIN).add(seed, other_again(stormy[-1], again))
+
+
+def _told(asked: Future[Lived]) -> Lived | str:
+    """Return a life, or what ended it before its last day: an error that no strike explains."""
+    try:
+        return asked.result()
+    except Exception as problem:  # noqa: BLE001 - it is told with its seed, and the other lives are reckoned
+        return "".join(format_exception(problem)[-3:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ def test_mornings_and_deliveries_have_casablanca_s_hours() -> None:
     assert found == {
         "morning": [("0 7-18 * * *", "Africa/Casablanca")],
         "delivery": [("*/5 9-16 * * *", "Africa/Casablanca")],
+        "watchdog": [("*/5 * * * *", "Africa/Casablanca")],
         "intake": [],
         "migrate-definition": [],
     }
@@ -100,12 +102,13 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
         environment["MOURAFAKA_DATABASE_URL"] = database_url
     program = "from cli import main; main()"
     ports = ["--port", str(port), "--web-port", str(web_port)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, "serve", *ports], env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "serve", *ports], env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=log,
+        )  # fmt: skip
     try:
-        served = {"morning", "delivery", "intake", "migrate-definition"}
+        served = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
         assert _wait_for(port, served, process) == served
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
@@ -120,11 +123,18 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         assert _of(tmp_path) == []
+        assert _log(tmp_path / "log") >= {("part started", "web"), ("part ended by itself", "prefect"), ("stopped", "")}
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         for pid in _of(tmp_path):
             os.kill(pid, signal.SIGKILL)
+
+
+def _log(file: Path) -> set[tuple[str, str]]:
+    """Return what is said of the parts: every line is a JSON object."""
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return {(line["message"], line.get("facts", {}).get("part", "")) for line in lines}
 
 
 MARKS = {"prefect.server.api.server": "prefect", "schedules": "schedules", "web": "web"}

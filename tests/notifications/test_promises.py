@@ -12,9 +12,10 @@ from sqlmodel import Session, select
 
 from actions.cohorts import cohort_of
 from actions.desk import open_desk
-from models import Cohort, Contact, Enrolment, Notice
+from actions.texts import set_text
+from models import Cohort, Contact, Cooperative, Enrolment, Notice
 from models.session import Database
-from notifications.errors import MissingFact
+from notifications.errors import MissingFact, UnusableFact
 from notifications.promises import Desk, Word, message_id, promise, send_instant
 from notifications.rendering import template_version
 from tests.world import CODE, NOW, open_world
@@ -183,3 +184,27 @@ def test_nobody_is_told_to_call_themselves(session: Session) -> None:
     [delegate] = promise(at, [word(at, kind="escalation", role="delegate")], cohort(session))
     assert (coordinator.facts["contact_name"], coordinator.facts["contact_phone"]) == (None, None)
     assert (delegate.facts["contact_name"], delegate.facts["contact_phone"]) == ("Coordination", "+212528000001")
+
+
+def test_one_that_cannot_be_said_is_found_after_others_like_it_were(session: Session) -> None:
+    at = desk(session)
+    promise(at, [word(at)], cohort(session))
+    wrong = [word(at, mark="-wrong", facts=FACTS | {"start_on": "2027-02-30"}), word(at, mark="-right")]
+    with pytest.raises(UnusableFact, match="welcome"):
+        promise(at, wrong, cohort(session))
+    assert len(promise(at, wrong[1:], cohort(session))) == 1
+
+
+def test_cohorts_own_text_is_rendered_for_each(session: Session) -> None:
+    """What a person wrote may be too long with one name and not with another of the same shape."""
+    body = "{{ start_on | date }}, {{ end_on | date }}, " + "{{ cooperative }}, " * 5
+    texts = {"fr": ("Bienvenue", body), "ar": ("مرحبا", body)}
+    own = set_text(session, cohort=CODE, kind="welcome", texts=texts, by="k1", now=NOW)
+    session.exec(select(Contact).where(Contact.email.is_(None))).one().email = "coop2@coop.example"  # type: ignore[union-attr] # a column, to the database
+    [short] = promise(desk(session), [word(desk(session))], cohort(session))
+    session.exec(select(Cooperative).where(Cooperative.name == "Coopérative 2")).one().name = "Coopérative " * 40
+    [long] = promise(desk(session), [word(desk(session), rank=2)], cohort(session))
+    assert [short.template_version.partition("@")[0], long.template_version] == [
+        own.version,
+        template_version("welcome", "fr"),
+    ]
