@@ -22,7 +22,7 @@ from models.session import Database
 from tests.notifications.post_office import PostOffice, bodies, notice, put
 
 ROOT = Path(__file__).resolve().parents[2]
-MAILS_A_KILL, AND_MORE = 10, 100
+MAILS_A_KILL, AND_MORE = 20, 100
 """More than leaves between the kills, however fast the machine is, or however late it looks whether to kill."""
 DRAINED_SECONDS = 120
 LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
