@@ -115,7 +115,7 @@ def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Do
 
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Show each of these signed decisions once."""
-    return _item_by_item(database, ids, lambda session, some: Done(announce_decisions(session, some, now=now)))
+    return _by_halves(database, ids, lambda session, some: Done(announce_decisions(session, some, now=now)))
 
 
 def alert_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
