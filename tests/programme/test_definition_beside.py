@@ -32,8 +32,10 @@ def test_programme_of_every_day_plans_on_sundays_and_holidays():
 def test_closed_days_are_a_week_end_and_holidays_unless_it_is_said():
     assert read_definition(edited()).closed_days.model_dump() == {"week": ("saturday", "sunday"), "holidays": True}
     assert [line for _, line in told(edited(("stages:\n", "closed_days: {week: [caturday]}\nstages:\n")))] == [
-        "closed_days.week.0: write one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', "
-        "'saturday' or 'sunday'"
+        (
+            "closed_days.week.0: write one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', "
+            "'saturday' or 'sunday'"
+        )
     ]
 
 
