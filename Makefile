@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily chaos lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily bench-scale chaos lock clean
 
 setup: $(VENV)/.ready
 
@@ -54,6 +54,9 @@ migrations-check: setup
 	$(BIN)/python -m pytest -q tests/models/test_migrations.py
 	MOURAFAKA_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/models/test_migrations.py
 
+bench-scale: setup
+	$(BIN)/python -m benchmarks.scale $(BENCH)
+
 # Minutes of faults, by seeds: CHAOS holds the options, as in make chaos CHAOS="--seeds 10 --kills 200" (docs/reliability.md).
 chaos: setup
 	$(BIN)/python -m tests.chaos $(CHAOS)
@@ -64,7 +67,7 @@ catalogues: setup
 
 # By hand, on a quiet machine: figures of speed are never a test (docs/benchmarks.md).
 # BENCH holds the options of one of them: make bench-daily BENCH="--only ours".
-bench: bench-notices bench-workload bench-daily
+bench: bench-notices bench-workload bench-daily bench-scale
 
 bench-notices: setup
 	$(BIN)/python -m benchmarks.notices $(BENCH)

@@ -13,7 +13,7 @@ from actions.access import refuse_outsider
 from actions.handing_over import desks, pass_on, waiting
 from actions.lookup import enrolment_named
 from actions.people import checked_email, checked_phone, checked_reading
-from models import Contact, Enrolment
+from models import Contact, Enrolment, Erasure
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
 from programme.people_errors import ContactStartsLater, NoContactThen, NothingSaidOfContact
@@ -45,7 +45,7 @@ def change_contact(
     old = _contact_on(session, enrolment, on) or _last_before(session, enrolment, on)
     if old is None:
         _refuse_earlier(session, enrolment, on)
-    values = {**_values(old), **said}
+    values = {**_values(None if _is_erased(session, old) else old), **said}
     for row in _not_over(session, enrolment, on):
         row.ends_on = on - ONE_DAY
     new = Contact(cooperative_id=enrolment.cooperative_id, starts_on=on, **values)
@@ -121,6 +121,12 @@ def _checked(code: str, *, name: Said, email: Said, phone: Said, language: Said)
     if language is not None:
         said["language"] = checked_reading(language)
     return said
+
+
+def _is_erased(session: Session, contact: Contact | None) -> bool:
+    """Tell whether a contact's data have gone: a pseudonym is nobody's name."""
+    gone = select(Erasure.id).where(Erasure.subject == "contact", Erasure.subject_id == (contact and contact.id))
+    return session.exec(gone).first() is not None
 
 
 def _values(contact: Contact | None) -> dict[str, Any]:

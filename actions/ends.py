@@ -141,9 +141,9 @@ def _finish(session: Session, finished: Sequence[Finished], *, by: str, now: dat
         enrolment.watch_on = None
     session.flush()
     for ending, some in _by_ending(finished).items():
-        steps = [step.id for one in some for step in known.steps[one]]
-        close_rows(session, steps, "not_required", on=ending.on, by="engine")
-        _withdraw(session, some, steps, ending, now=now)
+        opened = [step.id for one in some for step in known.steps[one]]
+        close_rows(session, opened, "not_required", on=ending.on, by="engine")
+        _withdraw(session, some, opened, ending, now=now)
     _settle_beside(session, finished, known, by=by, now=now)
     lines = _rest_stages(session, finished, known, now=now)
     at = history.not_before(session, now)

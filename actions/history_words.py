@@ -73,6 +73,8 @@ VERBS: Mapping[str, Sentence] = {
     "alert accepted": sentence("alert accepted"),
     "alert dismissed": sentence("alert dismissed"),
     "fiscal year changed": sentence("fiscal year-end changed"),
+    "data erased": sentence("somebody's data erased"),
+    "retention ended": sentence("retention of people's data ended"),
     "migrated": sentence("taken to another version of the programme"),
 }
 """What each verb is called; one that is not here is said as it was written."""

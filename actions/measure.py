@@ -98,7 +98,7 @@ def _refuse_known(session: Session, cases: Iterable[_Case]) -> None:
         by_checkpoint[one.rule.key][one.enrolment_id] = one.measure.code
     for checkpoint, codes in by_checkpoint.items():
         for some in sliced([*codes]):
-            query = select(Evaluation.enrolment_id, Evaluation.on).where(
+            query = select(Evaluation.enrolment_id, col(Evaluation.on)).where(
                 col(Evaluation.enrolment_id).in_(some), Evaluation.checkpoint == checkpoint
             )
             known = session.exec(query).first()

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, func, select
 from actions.alerts import alerts_due, raise_alerts
 from actions.conclude import (
     Conclusion,
-    announce_decision,
+    announce_decisions,
     conclude_stages,
     decisions_unannounced,
     evaluations_waiting,
@@ -115,7 +115,7 @@ def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Do
 
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Show each of these signed decisions once."""
-    return _one_by_one(database, ids, lambda session, one: announce_decision(session, one, now=now))
+    return _by_halves(database, ids, lambda session, some: Done(announce_decisions(session, some, now=now)))
 
 
 def alert_work(database: Database, ids: Sequence[int], now: datetime) -> Done:

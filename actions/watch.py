@@ -135,8 +135,8 @@ def _in_touch(session: Session, enrolments: Sequence[Enrolment]) -> Mapping[int,
     admitted = select(History.enrolment_id, History.at)
     for one, at in session.exec(admitted.where(col(History.enrolment_id).in_(ids), col(History.verb).in_(ADMISSIONS))):
         days[one].append(civil_day(at))
-    pauses = select(Suspension.enrolment_id, Suspension.until_on).where(col(Suspension.enrolment_id).in_(ids))
-    dismissed = select(Alert.enrolment_id, Alert.closed_on).where(
+    pauses = select(Suspension.enrolment_id, col(Suspension.until_on)).where(col(Suspension.enrolment_id).in_(ids))
+    dismissed = select(Alert.enrolment_id, col(Alert.closed_on)).where(
         col(Alert.enrolment_id).in_(ids), Alert.kind == "no_contact", Alert.status == "dismissed"
     )
     for one, day in [*session.exec(pauses), *session.exec(dismissed)]:

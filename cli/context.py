@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from programme.errors import DateUnreadable
-from runtime import house
+from runtime import house, logs
 from runtime.house import House
 from runtime.language import _
 
@@ -31,10 +31,14 @@ class Chosen:
     allow_real_mail: bool = False
 
 
-def open_house(context: typer.Context) -> House:
-    """Return the house of this command, by the settings and the global options."""
+def open_house(context: typer.Context, *, as_it_is: bool = False) -> House:
+    """Return the house of this command, by the settings and the global options; its database made or migrated.
+
+    ``as_it_is`` leaves the database alone.
+    """
     chosen: Chosen = context.obj or Chosen()
-    return house.use(house.build(as_of=chosen.as_of, allow_real_mail=chosen.allow_real_mail))
+    logs.begin()
+    return house.use(house.build(as_of=chosen.as_of, allow_real_mail=chosen.allow_real_mail, as_it_is=as_it_is))
 
 
 def read_day(text: str) -> date:

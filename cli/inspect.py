@@ -15,7 +15,7 @@ from actions.reweigh import flagged
 from actions.state import business_state
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
-from notifications import copies_told
+from notifications import copies_told, erasures_told
 from notifications import ledger as book
 from notifications.holds import open_holds
 from notifications.kind_words import kind_said
@@ -155,6 +155,7 @@ def why(
         held = next(iter(open_holds(session)), None)
         told += [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
         told += copies_told.why(session, notices)
+        told += erasures_told.why(session, notices)
     if not told:
         raise NothingKnown(what=about)
     lines = [line.say(_) for line in told]
@@ -178,7 +179,8 @@ def _explained(session: Session, about: str, today: date) -> list[Sentence]:
         dated = [] if notices else [why_silent(session, found.enrolment, today)]
     dated += flagged(session, found.enrolment, found.step)
     held = next(iter(open_holds(session)), None)
-    return dated + [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+    said = [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+    return dated + said + erasures_told.why(session, notices)
 
 
 def health(context: typer.Context) -> None:
@@ -196,7 +198,7 @@ def health(context: typer.Context) -> None:
 
 def doctor(context: typer.Context) -> None:
     """Check the installation."""
-    findings = examine(open_house(context))
+    findings = examine(open_house(context, as_it_is=True))
     for finding in findings:
         mark = "✓" if finding.good else "✗"
         say(f"{mark} {finding.what.say(_)}" + (f" — {finding.mend.say(_)}" if finding.mend else ""))

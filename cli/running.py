@@ -44,7 +44,7 @@ def run_day(context: typer.Context) -> None:
     from flows.run_day import run_day as run
     from flows.server import prefect_server
 
-    with prefect_server(house.settings.data_dir / "prefect"):
+    with prefect_server(house.settings.data_dir / "prefect", stand_in=True):
         day = run()
     say(
         sentence(

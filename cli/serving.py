@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import Annotated, Literal
@@ -10,13 +11,16 @@ import typer
 
 from cli.context import Chosen, open_house, say
 from cli.web import LOOPBACK, WEB_PORT, say_where
-from programme.errors import SecretMissing
+from programme.errors import Refusal, SecretMissing
 from programme.wording import sentence
+from runtime.house import House
 from runtime.language import _
-from runtime.parts import Part, python
+from runtime.logs import for_a_service, place_of
+from runtime.parts import Pace, Part, python
 from runtime.stopping import follow
 from runtime.supervisor import Supervisor
 
+log = logging.getLogger("mourafaka.serve")
 PREFECT_PORT = 4200
 PART = "from cli import main; main()"
 
@@ -39,6 +43,7 @@ def serve(
     web_port: Annotated[int, typer.Option(help=_("the port of our own pages"))] = WEB_PORT,
 ) -> None:
     """Run until stopped."""
+    for_a_service()
     house = open_house(context)
     if not house.settings.secret_key:
         raise SecretMissing
@@ -79,10 +84,18 @@ def part(
     bound: Annotated[int, typer.Option("--socket")] = -1,
 ) -> None:
     """Be a part of what `serve` keeps up."""
-    from runtime.parts import Pace
-
     follow(parent, grace=Pace().grace)
     house = open_house(context)
+    try:
+        _be(name, house, bound)
+    except Refusal:
+        raise
+    except Exception as failure:
+        log.error("part failed", extra={"facts": {"part": name, "place": place_of(failure)}})  # noqa: TRY400 - its words may hold names
+        raise typer.Exit(1) from failure
+
+
+def _be(name: str, house: House, bound: int) -> None:
     if name == "web":
         from web.serving import serve as serve_pages
 

@@ -6,3 +6,4 @@ from flows import environment
 from runtime.settings import Settings
 
 environment.prepare(Settings().data_dir)
+environment.refuse_a_new_database(Settings().url)

@@ -6,10 +6,18 @@ from dataclasses import replace
 
 from prefect import flow, task
 
+from flows.presence import present
+from models.trouble import is_trouble
 from notifications.delivery import deliver
+from programme.errors import Refusal
 from runtime import house
+from runtime.logs import place_of
 from runtime.rounds import tell_missed
 from runtime.stopping import until_told
+
+
+class DeliveryBrokeOffError(RuntimeError):
+    """What broke a delivery off: its kind and its place. Its words may hold an address, and Prefect keeps them."""
 
 
 @task(task_run_name="empty the outbox", persist_result=False)
@@ -22,11 +30,17 @@ def empty() -> dict[str, int]:
     here = house.current()
     post = here.post()
     tell_missed(here, here.clock.now())
-    with until_told() as stops:
-        return dict(deliver(replace(post, stops=stops)))
+    try:
+        with until_told() as stops:
+            return dict(deliver(replace(post, stops=stops)))
+    except Exception as problem:
+        if is_trouble(problem) or isinstance(problem, Refusal):
+            raise
+        raise DeliveryBrokeOffError(place_of(problem)) from None
 
 
 @flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False)
+@present
 def delivery(at: str = "now") -> dict[str, int]:
     """Send what may leave now; return how many notices came to each verdict."""
     del at

@@ -11,6 +11,7 @@ from prefect.states import Failed
 from actions.enrol import enrol_cohort
 from actions.intake import take_in
 from actions.spreadsheet import read_table
+from flows.presence import present
 from runtime import house
 
 BY = "intake"
@@ -35,6 +36,7 @@ def enrol(cohort: str) -> int:
 
 
 @flow(name="intake", flow_run_name="intake · {cohort}", persist_result=False)
+@present
 def intake(path: str, cohort: str) -> State[Any] | dict[str, Any]:
     """Take a list into a cohort and enrol its cooperatives; a rejected list stores nothing and fails the run."""
     report = take(Path(path).name, path, cohort)

@@ -12,6 +12,7 @@ from actions.migrate import Turned, migrate_some, refuse_unapproved
 from actions.migrate import follow as follow_version
 from actions.migration_plan import CohortPlan, chosen_of, plan_cohort
 from flows.pieces import RETRIES, RETRY_SECONDS, slices
+from flows.presence import present
 from flows.showing import artifact_key
 from programme.migration import Choice
 from runtime import house
@@ -40,6 +41,7 @@ def follow(cohort: str, version_id: int) -> None:
 
 
 @flow(name="migrate-definition", flow_run_name="migrate-definition · {cohort}", persist_result=False)
+@present
 def migrate_definition(
     cohort: str,
     to: int | None = None,

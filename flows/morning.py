@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain
 from typing import Any, cast
 
 from prefect import Flow, State, flow
@@ -13,56 +14,71 @@ from actions import morning as work
 from actions.due import cohorts_due
 from actions.mornings import own
 from flows import pieces
+from flows.pools import hand_out
+from flows.presence import held, present
+from flows.sharing import STAGE, Sharing
 from flows.showing import Progress, show_cohort
+from models import Cohort
 from programme.civil import civil_day
 from runtime import house
 from runtime.liveness import is_dead, this_process
 from runtime.rounds import kept_morning, kept_round
 
-LEASE = timedelta(minutes=30)
-"""How long a morning may take before another one may take over; a second one at once is refused."""
+COHORT = "morning/cohort"
+"""The deployment that does one cohort's morning on a pool: the flow's name and its own, as in prefect.yaml."""
 
 
 @flow(name="morning", flow_run_name="morning · {cohort} · {day}", persist_result=False)
-def morning(cohort: str, day: str, at: str | None = None) -> State[Any] | str:
-    """Do everything that is due today for a cohort; done late, twice or by two at once, it does nothing twice."""
+@present
+def morning(cohort: str, day: str, at: str | None = None, share: int = 0) -> State[Any] | str:
+    """Do everything that is due today for a cohort; done late, twice or by two at once, it does nothing twice.
+
+    On a pool, what is more than ``share`` ids of a kind goes to other workers, so many to each.
+    """
     here = house.current()
     now = datetime.fromisoformat(at) if at else here.clock.now()
-    holder = this_process()
-    work.take_lease(here.database, own(cohort), holder=holder, now=now, lasts=LEASE, is_dead=is_dead)
-    try:
-        with kept_morning(here, own(cohort), now) as course:
-            ends = _all(cohort, day, now)
-            course.failures = sum(end.is_failed() for end in ends)
-            course.broke = any(end.is_failed() and end.name != pieces.HELD_BACK for end in ends)
-    finally:
-        work.release_lease(here.database, own(cohort), holder=holder, now=now)
+    with held(own(cohort)), kept_morning(here, own(cohort), now) as course:
+        ends = _all(Sharing(cohort, day, now.isoformat(), share), now)
+        course.failures = sum(end.is_failed() for end in ends)
+        course.broke = any(end.is_failed() and end.name != pieces.HELD_BACK for end in ends)
     show_cohort(here.database, cohort, now)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} flows"
 
 
-def _all(cohort: str, day: str, now: datetime) -> list[State[Any]]:
+def _all(shared: Sharing, now: datetime) -> list[State[Any]]:
     """Run each flow that has work, in the programme's order; what is due is asked anew before each."""
-    database, row, at = house.current().database, pieces.read(cohort), now.isoformat()
+    cohort, day, at = shared.cohort, shared.day, shared.at
+    database, row = house.current().database, pieces.read(cohort)
     progress = Progress(cohort, len(pieces.STAGES) + 3)
     ends: list[State[Any]] = []
     for stage, ids in work.stages_to_conclude(database, row, now):
-        ends.append(end_of(pieces.stage_flow(stage), cohort, day, ids, at))
+        if rest := shared.rest(STAGE + stage, ids, ends):
+            ends.append(end_of(pieces.stage_flow(stage), cohort, day, rest, at))
         progress.step()
     with database.reading() as session:
         due = work.what_is_due(session, row, now)
-    if due.evaluations or due.decisions:
-        ends.append(end_of(pieces.checkpoints, cohort, day, due.evaluations, due.decisions, at))
+    evaluations = shared.rest("evaluations", due.evaluations, ends)
+    decisions = shared.rest("decisions", due.decisions, ends)
+    if evaluations or decisions:
+        ends.append(end_of(pieces.checkpoints, cohort, day, evaluations, decisions, at))
         progress.step()
-    if due.alerts:
-        ends.append(end_of(pieces.alerts, cohort, day, due.alerts, at))
+    if alerts := shared.rest("alerts", due.alerts, ends):
+        ends.append(end_of(pieces.alerts, cohort, day, alerts, at))
         progress.step()
-    if due.reminders:
+    if due.reminders and _reminders_left(shared, row, now, ends):
         ends.append(end_of(pieces.reminders, cohort, day, at))
         progress.step()
     progress.end()
     return ends
+
+
+def _reminders_left(shared: Sharing, row: Cohort, now: datetime, ends: list[State[Any]]) -> bool:
+    """Tell whether reminders are to be done here; only where others may do them is it asked which."""
+    if not shared.size:
+        return True
+    ids = chain.from_iterable(work.reminder_chunks(house.current().database, row, now))
+    return bool(shared.rest("reminders", list(ids), ends))
 
 
 def end_of(run: Flow[..., Any], *arguments: object) -> State[Any]:
@@ -76,9 +92,14 @@ def due_cohorts(now: datetime) -> list[str]:
         return [one.code for one in cohorts_due(session, now)]
 
 
-def _busy(code: str, now: datetime) -> bool:
-    with house.current().database.reading() as session:
-        return work.is_busy(session, own(code), holder=this_process(), now=now, is_dead=is_dead)
+def _alone(**part: Any) -> State[Any]:
+    return cast("State[Any]", morning(**part, return_state=True))
+
+
+def _busy(code: str) -> bool:
+    here = house.current()
+    with here.database.reading() as session:
+        return work.is_busy(session, own(code), holder=this_process(), now=here.clock.now(), is_dead=is_dead)
 
 
 def _named_by_day() -> str:
@@ -87,20 +108,23 @@ def _named_by_day() -> str:
 
 
 @flow(name="mornings", flow_run_name=_named_by_day, persist_result=False)
-def mornings(day: str | None = None, at: str | None = None) -> State[Any] | str:
+@present
+def mornings(day: str | None = None, at: str | None = None, share: int = 0) -> State[Any] | str:
     """The mornings of all open cohorts in which anything is due; what the schedule starts.
 
     A cohort whose morning is under way is passed by: after an outage several hours start at once.
+    With ``share`` each is a run on a pool, and a large one is shared there, so many ids to a piece.
     """
     here = house.current()
     now = datetime.fromisoformat(at) if at else here.clock.now()
     today = day or civil_day(now).isoformat()
     with kept_round(here, now) as course:
-        ends = [
-            morning(code, today, now.isoformat(), return_state=True)
+        parts = [
+            {"cohort": code, "day": today, "at": now.isoformat(), "share": share}
             for code in due_cohorts(now)
-            if not _busy(code, now)
+            if not _busy(code)
         ]
+        ends = hand_out(COHORT, parts, _alone) if share else [_alone(**part) for part in parts]
         course.failures = sum(end.is_failed() for end in ends)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} cohorts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import prefect
+from prefect.client.orchestration import get_client
 from prefect.context import SyncClientContext
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
@@ -27,10 +29,15 @@ from prefect.settings import (
 )
 
 from programme.errors import PrefectAway
+from runtime.language import _
 
 START_SECONDS = 90
 STOP_SECONDS = 15
 DRAIN_SECONDS = 15
+ANSWER_SECONDS = 10
+ITS_OWN = ("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_", "PREFECT_SERVER_DOCKET_", "PREFECT_MESSAGING_")
+"""What the settings of a server on several machines begin with that another one must not share."""
+log = logging.getLogger("mourafaka.server")
 SERVER = """
 import gc, os, sys, threading, time
 parent = os.getppid()
@@ -65,18 +72,23 @@ SERVED = {"PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true"}
 
 
 @contextmanager
-def prefect_server(home: Path) -> Iterator[str]:
+def prefect_server(home: Path, *, stand_in: bool = False) -> Iterator[str]:
     """Give the URL of the API: the one that PREFECT_API_URL names, else a server of our own while we need it.
 
     Within it every flow of this process talks to that server; sync flows do not wait for a heartbeat.
+    With ``stand_in`` ours takes the place of one that is away: work is due whether it can be shown there or not.
     """
     given = PREFECT_API_URL.value()
-    if given:
+    is_away = stand_in and given is not None and not _takes_us()
+    if is_away:
+        text = _("Prefect's server at PREFECT_API_URL does not answer: the day is done without it.")
+        print(text, file=sys.stderr)  # noqa: T201 - whoever reads what the command says is to know
+    if given and not is_away:
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), SyncClientContext.get_or_create():
             yield given
         return
     password = password_of_ours()
-    with _running(home, _free_port(), password) as url:
+    with _running(home, _free_port(), password, _surroundings(home, is_away=is_away)) as url:
         settings = {
             PREFECT_API_URL: url,
             PREFECT_API_AUTH_STRING: password,
@@ -105,6 +117,29 @@ def _hand_over_the_rest() -> None:
     APILogWorker.drain_all(timeout=DRAIN_SECONDS, at_exit=False)
 
 
+def _takes_us() -> bool:
+    """Tell whether the server that PREFECT_API_URL names answers, and takes our password."""
+    try:
+        with get_client(httpx_settings={"timeout": ANSWER_SECONDS}, sync_client=True) as client:
+            client.api_version()
+    except Exception as problem:  # noqa: BLE001 - whatever is wrong with it, the work goes on without it
+        log.info("Prefect's server is away", extra={"facts": {"problem": type(problem).__name__}})
+        return False
+    return True
+
+
+def _surroundings(home: Path, *, is_away: bool) -> dict[str, str]:
+    """Return our server's environment; in place of another one it shares neither database nor broker with it."""
+    if not is_away:
+        return {**os.environ, **ONE_SHOT}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ITS_OWN)}
+    return {
+        **kept,
+        **ONE_SHOT,
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home.resolve()}/prefect.db",
+    }
+
+
 def url_at(port: int) -> str:
     """Return the URL of the API of a server of ours."""
     return f"http://127.0.0.1:{port}/api"
@@ -127,9 +162,9 @@ def command_at(port: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def _running(home: Path, port: int, password: str) -> Iterator[str]:
+def _running(home: Path, port: int, password: str, surroundings: dict[str, str]) -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, **ONE_SHOT, **environment_at(port, password)}
+    environment = {**surroundings, **environment_at(port, password)}
     with (home / LOG).open("ab") as log:
         server = subprocess.Popen(command_at(port), env=environment, stdout=log, stderr=log)  # noqa: S603 - our own
         try:

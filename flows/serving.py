@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from pathlib import Path
 
-from prefect import serve as serve_deployments
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 
@@ -14,6 +14,7 @@ from flows.delivery import delivery
 from flows.intake import intake
 from flows.migrate import migrate_definition
 from flows.morning import mornings
+from flows.runner import PatientRunner
 from flows.server import (
     LOG,
     SERVED,
@@ -24,19 +25,26 @@ from flows.server import (
     prefect_server,
     url_at,
 )
+from flows.watchdog import watchdog
 from programme.civil import ZONE_NAME
 from runtime.parts import Part
 
 MORNING_CRON = "0 7-18 * * *"
 """At seven, and again every hour: an hourly run catches up with what an outage left undone."""
 DELIVERY_CRON = "*/5 9-16 * * *"
+WATCHDOG_CRON = "*/5 * * * *"
+"""As often as a lease is long: what died is found within two of them."""
 
 
 def deployments() -> list[object]:
-    """Return what is served: mornings and deliveries on schedules, intake and migrations on demand."""
+    """Return what is served: mornings, deliveries and the watchdog on schedules, intake and migrations on demand.
+
+    `prefect.yaml` says the same for the workers of a pool; a test keeps them alike.
+    """
     return [
         mornings.to_deployment("morning", schedule=Cron(MORNING_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         delivery.to_deployment("delivery", schedule=Cron(DELIVERY_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
+        watchdog.to_deployment("watchdog", schedule=Cron(WATCHDOG_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         intake.to_deployment("intake", tags=["mourafaka"]),
         migrate_definition.to_deployment("migrate-definition", tags=["mourafaka"]),
     ]
@@ -47,10 +55,13 @@ def serve_schedules(home: Path) -> None:
 
     What runs meanwhile is told as well, and finishes what it has in hand.
     """
-    # Told to stop before Prefect's runner listens for it, there is nothing to finish.
+    # Told to stop before the runner listens for it, there is nothing to finish.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with prefect_server(home):
-        serve_deployments(*deployments(), pause_on_shutdown=False)  # type: ignore[arg-type] # runner deployments
+        runner = PatientRunner(pause_on_shutdown=False)
+        for deployment in deployments():
+            runner.add_deployment(deployment)  # type: ignore[arg-type] # sync here, typed as either
+        asyncio.run(runner.start())
 
 
 def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:

@@ -1,5 +1,6 @@
 """The tables, one concept a file, and the session that owns every transaction."""
 
+from models.access_log import AccessLog
 from models.cohort import Cohort, ProgrammeVersion
 from models.cooperative import Contact, Cooperative
 from models.enrolment import CoachAssignment, Enrolment, EnrolmentLine, Passage, Suspension, Territory
@@ -19,6 +20,7 @@ from models.text import CohortText
 from models.unwanted import Unwanted
 
 __all__ = [
+    "AccessLog",
     "Alert",
     "Appeal",
     "Attendance",

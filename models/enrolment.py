@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from models.columns import Instant, json_column, one_of
 
 ENROLMENT_STATUSES = ("selected", "active", "suspended", "completed", "dropped", "excluded", "dissolved")
+KEPT = "ended_on IS NOT NULL AND pseudonymised_on IS NULL"
+"""Whose retention runs, in literal words: a partial index serves only a query that repeats its condition."""
 FOLLOWED = "status = 'active'"
 """Who is under way, in literal words: a partial index serves only a query that repeats its condition."""
 ENROLMENT_VERSION = Column("version", Integer, nullable=False)
@@ -19,7 +21,8 @@ class Enrolment(SQLModel, table=True):
 
     ``code`` (cohort and rank, e.g. SM-2027/007) is its name in keys, commands and mail headers.
     ``watch_on`` is the next day on which a morning looks whether somebody should be alerted;
-    empty once nothing can be amiss any more.
+    empty once nothing can be amiss any more. ``pseudonymised_on`` is the day on which its retention ended
+    and the people in it became pseudonyms.
     """
 
     __table_args__ = (
@@ -31,6 +34,7 @@ class Enrolment(SQLModel, table=True):
             sqlite_where=text("watch_on IS NOT NULL"),
             postgresql_where=text("watch_on IS NOT NULL"),
         ),
+        Index("enrolment_kept", "ended_on", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
         Index("enrolment_followed", "delegation", sqlite_where=text(FOLLOWED), postgresql_where=text(FOLLOWED)),
     )
     __mapper_args__ = {"version_id_col": ENROLMENT_VERSION}
@@ -47,6 +51,7 @@ class Enrolment(SQLModel, table=True):
     outcome: str | None = None
     ended_on: date | None = None
     watch_on: date | None = None
+    pseudonymised_on: date | None = None
     version: int = Field(default=None, sa_column=ENROLMENT_VERSION)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from datetime import datetime
 
@@ -19,7 +20,9 @@ from programme.civil import civil_day
 
 __all__ = ["Compose", "PassOn", "Post", "deliver"]
 
-BATCH = 50
+log = logging.getLogger("mourafaka.delivery")
+BATCH = 100
+"""Messages that are claimed and made at once: what is said to the database for a batch is said once for all of them."""
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
@@ -41,6 +44,8 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
             hand_over(post, hands, batch, tally)
     if not post.stops():
         _hand_copies_over(post)
+    if tally:
+        log.info("delivery ended", extra={"facts": {"stopped": post.stops(), **tally}})
     return tally
 
 

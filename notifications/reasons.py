@@ -56,6 +56,7 @@ REASONS: Final = (
     sentence("late after a hold: told in the message of {on}", on=_X),
     sentence("discarded by {person}: {because}", person=_X, because=_X),
     sentence("no address for this person"),
+    sentence("the addressee's data were erased"),
     sentence("nobody answers for this cooperative by mail any more"),
     sentence("{person} does not hold this role any more", person=_X),
     sentence("nothing left to tell"),

@@ -81,13 +81,18 @@ def build(
             "to": to,
             "key": key,
             "message_id": message_id,
-            "date": format_datetime(at),
+            "date": _date(at),
             "text": rendered.text,
             "html": rendered.html,
             "calendar": calendar or "",
             "unsubscribe": unsubscribe or "",
         }
     )
+
+
+@lru_cache(maxsize=64)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
 
 
 @lru_cache(maxsize=64)
@@ -253,6 +258,15 @@ class SmtpMailer:
             self.close()
             return self._attempt(address, body)
         return answer
+
+    def knock(self) -> Answer:
+        """Connect, secure the connection and log in as for a message, and send none."""
+        try:
+            self._backend.get_client()
+        except (OSError, ValueError, smtplib.SMTPException) as problem:
+            return self._lost("away", problem)
+        self.close()
+        return Answer("accepted")
 
     def _attempt(self, address: str, body: bytes) -> Answer:
         try:

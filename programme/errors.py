@@ -161,6 +161,10 @@ class PrefectAway(Refusal):
     """Prefect's server did not start: read {log}, mend what it says, and try again."""
 
 
+class WorkerWithoutDatabase(Refusal):
+    """A worker's run found no database at {path}: start the worker with MOURAFAKA_DATABASE_URL, or with MOURAFAKA_DATA_DIR as a full path."""
+
+
 class AnswersUnreadable(Refusal):
     """{path} is not a list of answers: write one line a question, such as `governance.assembly: 3`, or "na"."""
 

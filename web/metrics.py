@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.responses import Response
 
-from actions.measures import Measures, measure, sent_between
+from actions.figures import Measures, measure, sent_between
 from models import migrate
 from models.hold import HOLD_CAUSES
 from notifications.smtp import LOOPBACK

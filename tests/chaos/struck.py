@@ -61,11 +61,14 @@ class StruckDatabase(Database):
 
 
 def _impatient(url: str) -> str:
-    """Return the address of the same database, for writers that do not wait long."""
+    """Return the address of the same database, for writers that do not wait long, and whose word is kept.
+
+    The tests' PostgreSQL is told to answer before it has written a commit down: when it dies, such an answer was a lie.
+    """
     made = make_url(url)
     if made.get_backend_name() != "postgresql":
         return url
-    options = f"-c lock_timeout={SHORT_MS} -c synchronous_commit=off -c timezone=UTC"
+    options = f"-c lock_timeout={SHORT_MS} -c synchronous_commit=on -c timezone=UTC"
     return made.update_query_dict({"options": options}).render_as_string(hide_password=False)
 
 

@@ -14,6 +14,8 @@ CLIENT = "5f0e5c52-0000-4000-8000-000000000000"
 WRITES_AFTER_SECONDS = 30
 """The server writes events and task runs in batches, five seconds after the fact; a busy machine adds its own."""
 
+BUSY_TRIES = 20
+
 T = TypeVar("T")
 
 
@@ -31,12 +33,24 @@ class Server:
 
     def ask(self, path: str, question: object = None) -> Any:
         """Return the answer to a POST, or to a GET when there is no question; anything but a success is raised."""
-        method = "GET" if question is None else "POST"
-        answer = httpx.request(
-            method, f"{self.url}/{path}", json=question, auth=self._auth, headers=self._token(), timeout=30
-        )
-        answer.raise_for_status()
+        answer = self._request("GET" if question is None else "POST", path, question)
         return answer.json() if answer.content else None
+
+    def delete(self, path: str) -> None:
+        """Delete what a path names; anything but a success is raised."""
+        self._request("DELETE", path)
+
+    def _request(self, method: str, path: str, question: object = None) -> httpx.Response:
+        """Ask, and again while the server's SQLite file is busy: it says so (503) on a machine with much to do."""
+        for again in range(BUSY_TRIES):
+            answer = httpx.request(
+                method, f"{self.url}/{path}", json=question, auth=self._auth, headers=self._token(), timeout=30
+            )
+            if answer.status_code != 503 or again == BUSY_TRIES - 1:
+                break
+            time.sleep(1)
+        answer.raise_for_status()
+        return answer
 
     def _token(self) -> dict[str, str]:
         answer = httpx.get(f"{self.url}/csrf-token", params={"client": CLIENT}, auth=self._auth, timeout=30)

@@ -147,4 +147,5 @@ def test_scheduled_mornings_pass_a_cohort_by_whose_morning_is_under_way(house: H
             Lease(name=f"morning:{CODE}", holder="another", until=datetime(2027, 1, 4, 8, 30, tzinfo=UTC), fence=1)
         )
     assert mornings("2027-01-04", START_MORNING.isoformat()) == "0 cohorts"
+    house.clock.move_to(datetime(2027, 1, 4, 9, tzinfo=UTC))
     assert mornings("2027-01-04", "2027-01-04T09:00:00+00:00") == "1 cohorts"

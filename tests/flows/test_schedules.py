@@ -66,7 +66,7 @@ def _serving(data: Path, url: str) -> Iterator[Server]:
         process = subprocess.Popen(program, env=_environment(data, url), start_new_session=True, stdout=log, stderr=log)
     try:
         server = Server(f"http://127.0.0.1:{port}/api", PASSWORD)
-        names = {"morning", "delivery", "intake", "migrate-definition"}
+        names = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
         assert eventually(lambda: deployed(server), names, START_SECONDS) == names
         yield server
     finally:

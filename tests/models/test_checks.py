@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 from models import (
+    AccessLog,
     Alert,
     Appeal,
     Attendance,
@@ -112,6 +113,7 @@ MAKERS: dict[str, Make] = {
     "role_assignment": maker(RoleAssignment, person_id=1, role="coach", starts_on=DAY),
     "lease": maker(Lease, name="morning:X", holder="here", until=NOW),
     "channel_state": maker(ChannelState, channel="email"),
+    "access_log": maker(AccessLog, at=NOW, by="k1", action="export", subject="contact", subject_id=1),
     "erasure": maker(Erasure, subject="person", subject_id=1, pseudonym="x", cause="asked", by="k1", at=NOW),
     "morning_run": maker(MorningRun, name="mornings", day=DAY, began_at=NOW, ended_at=NOW),
     "holiday_override": maker(HolidayOverride, on=DAY, entered_by="k1", entered_at=NOW),
@@ -162,6 +164,8 @@ REFUSED = [
     ("service_copy", "status_known", {"status": "delivered"}),
     ("unwanted", "how_known", {"how": "guessed"}),
     ("hold", "cause_known", {"cause": "mood"}),
+    ("access_log", "action_known", {"action": "glance"}),
+    ("access_log", "subject_known", {"subject": "cooperative"}),
     ("erasure", "subject_known", {"subject": "cooperative"}),
     ("erasure", "cause_known", {"cause": "mood"}),
     ("morning_run", "outcome_known", {"outcome": "fair"}),

@@ -9,14 +9,14 @@ import pytest
 from sqlmodel import select
 
 from actions.mornings import ROUND, own
-from models import MorningRun, Notice
+from models import Enrolment, Erasure, MorningRun, Notice
 from models.session import Database
 from runtime.clock import Clock
 from runtime.house import House
 from runtime.rounds import kept_morning, kept_round, tell_missed
 from runtime.settings import Settings
 from tests.runtime.watchers import Watcher, watcher
-from tests.world import CODE, at, morning, open_enrolled, poison
+from tests.world import CODE, at, everything_in, morning, open_enrolled, poison
 
 MONDAY, WEDNESDAY = date(2027, 1, 4), date(2027, 1, 6)
 
@@ -51,6 +51,18 @@ def test_a_round_that_ends_is_kept_and_heard_outside(house: House, outside: Watc
     with kept_round(house, at(MONDAY)):
         assert (kept(house), outside.heard) == ([], [])
     assert (kept(house), len(outside.heard)) == ([(ROUND, "done", 0, True)], 1)
+
+
+def test_a_round_ends_the_retention_that_is_over(house: House) -> None:
+    with house.database.transaction() as session:
+        for row in session.exec(select(Enrolment).where(Enrolment.rank == 1)):
+            row.status, row.ended_on = "dropped", date(2022, 1, 4)
+    with kept_round(house, at(MONDAY)):
+        pass
+    said = everything_in(house.database)
+    assert ("coop1@coop.example" in said, "coop2@coop.example" in said) == (False, True)
+    with house.database.reading() as session:
+        assert session.exec(select(Erasure.pseudonym, Erasure.cause)).all() == [("X-C1", "retention")]
 
 
 def test_failures_of_some_are_kept_and_still_a_sign_of_life(house: House, outside: Watcher) -> None:

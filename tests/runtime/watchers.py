@@ -16,6 +16,7 @@ class Watcher:
     port: int = 0
     status: int = 200
     location: str | None = None
+    body: bytes = b""
     heard: list[str] = field(default_factory=list)
 
     def url(self, host: str = "127.0.0.1", path: str = "/ping/a-secret") -> str:
@@ -33,8 +34,9 @@ def watcher() -> Iterator[Watcher]:
             self.send_response(here.status)
             if here.location is not None:
                 self.send_header("Location", here.location)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(here.body)))
             self.end_headers()
+            self.wfile.write(here.body)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

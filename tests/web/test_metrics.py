@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from actions.measures import measure
+from actions.figures import measure
 from actions.mornings import ROUND, keep, own
 from actions.sending import hold_sending
 from models import ChannelState, Notice, ServiceCopy
