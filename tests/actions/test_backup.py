@@ -416,4 +416,4 @@ def test_restore_without_the_old_database_says_that_it_cannot_know(database: Dat
     with databases.another(tmp_path / "new.sqlite3") as empty:
         url = empty.url
         empty.close()
-        assert restore(store_of(url, tools()), copy, by="amal", now=AFTER).erased_again is None
+        assert restore(store_of(url, databases.tools()), copy, by="amal", now=AFTER).erased_again is None
