@@ -15,7 +15,7 @@ from models import Notice
 TABLE = SQLModel.metadata.tables[str(Notice.__tablename__)]
 
 
-class Promised(Protocol):
+class Sayable(Protocol):
     """What a message is made of, whether it is a row of the outbox or what a sender has of it."""
 
     @property

@@ -17,7 +17,7 @@ from models import Notice, ServiceCopy
 from models.service import COPY_WAITS
 from models.session import Database
 from notifications.answers import Answer
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.digests import children_of, full_facts
 from notifications.outbox import MAX_ATTEMPTS, Pace, is_digest
 from notifications.own_texts import with_own_text
@@ -31,7 +31,7 @@ DIED = "its sender stopped half-way: it may have been handed to {service}, and i
 TAKEN_BACK = "the message that it copies was taken back"
 
 
-def make(session: Session, services: Services, frozen: Sequence[Promised], now: datetime) -> int:
+def make(session: Session, services: Services, frozen: Sequence[Sayable], now: datetime) -> int:
     """Write the copies of messages that were frozen, each once for ever; without links, which are for one person."""
     wanted = {notice.id: names for notice in frozen if (names := [one.name for one in services.of(notice)])}
     if not wanted:
@@ -45,7 +45,7 @@ def make(session: Session, services: Services, frozen: Sequence[Promised], now: 
     return len(rows)
 
 
-def _said(session: Session, notice: Promised) -> Rendered | None:
+def _said(session: Session, notice: Sayable) -> Rendered | None:
     """Return a message's words without its links; None where it cannot be said so: the mail leaves all the same."""
     facts = with_own_text(session, notice, notice.facts)
     if is_digest(notice):
@@ -56,7 +56,7 @@ def _said(session: Session, notice: Promised) -> Rendered | None:
         return None
 
 
-def _row(notice: Promised, service: str, said: Rendered, now: datetime) -> dict[str, Any]:
+def _row(notice: Sayable, service: str, said: Rendered, now: datetime) -> dict[str, Any]:
     return {
         "notice_id": notice.id,
         "service": service,

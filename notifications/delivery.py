@@ -21,7 +21,8 @@ from programme.civil import civil_day
 __all__ = ["Compose", "PassOn", "Post", "deliver"]
 
 log = logging.getLogger("mourafaka.delivery")
-BATCH = 50
+BATCH = 100
+"""Messages that are claimed and made at once: what is said to the database for a batch is said once for all of them."""
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:

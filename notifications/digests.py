@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from models import Cohort, Notice
 from models.among import among
-from notifications.claimed import Promised as Read
+from notifications.claimed import Sayable
 from notifications.drafts import NOTICE, Draft, Promised, write
 from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
@@ -137,7 +137,7 @@ def _opened(desk: Desk, child: Promised, day: date, cohort: Cohort) -> Draft:
     return digest
 
 
-def children_of(session: Session, digest: Read, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
+def children_of(session: Session, digest: Sayable, statuses: Sequence[str] = ("pending",)) -> list[Notice]:
     """Return what a message of the day still has to say."""
     rows = session.exec(
         select(Notice).where(Notice.digest_id == digest.id, col(Notice.status).in_(statuses)).order_by(Notice.key)
@@ -145,11 +145,13 @@ def children_of(session: Session, digest: Read, statuses: Sequence[str] = ("pend
     return list(rows)
 
 
-def full_facts(digest: Read, children: Iterable[Read], links: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+def full_facts(
+    digest: Sayable, children: Iterable[Sayable], links: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
     """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
     return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
 
-def _item(child: Read, link: str | None) -> dict[str, Any]:
+def _item(child: Sayable, link: str | None) -> dict[str, Any]:
     item = {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
     return item | ({"link": link} if link else {})

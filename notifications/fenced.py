@@ -37,17 +37,15 @@ class ClaimLost(Exception):  # noqa: N818 - no error: what was to be changed at 
 
 
 def change_all(
-    session: Session, changes: Sequence[tuple[Claimed, Mapping[str, object]]], *, unless_held: bool = False
+    session: Session, notices: Sequence[Claimed], values: Mapping[str, object], *, unless_held: bool = False
 ) -> None:
-    """Make the same kind of change to claimed notices in one go: to all of them, else `ClaimLost`: undo it then."""
-    if not changes:
+    """Make the same change to claimed notices in one go: to all of them, else `ClaimLost`, and it is to be undone."""
+    if not notices:
         return
-    statement = _changing(tuple(changes[0][1]), unless_held=unless_held)
-    rows = [
-        {"our_id": notice.id, "our_token": notice.token, **{f"new_{name}": value for name, value in values.items()}}
-        for notice, values in changes
-    ]
-    if session.connection().execute(statement, rows).rowcount != len(rows):
+    common = {f"new_{name}": value for name, value in values.items()}
+    rows = [{"our_id": notice.id, "our_token": notice.token, **common} for notice in notices]
+    done = session.connection().execute(_changing(tuple(values), unless_held=unless_held), rows)
+    if done.rowcount != len(rows):
         raise ClaimLost
 
 

@@ -13,7 +13,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from notifications.grouping import by_cooperative
+from notifications.grouping import by_cooperative, counted
 from notifications.kinds import SUBJECT_LENGTH
 from notifications.telephone import tel_link, whatsapp_link
 
@@ -75,6 +75,7 @@ def filters(language: str, isolate: Isolate, ask: Ask = lambda say: say) -> dict
         "tel": tel_link,
         "whatsapp": whatsapp_link,
         "by_cooperative": by_cooperative,
+        "counted": counted,
         "passages": passages,
     }
     return {"signed": signed, **{name: ask(say) for name, say in own.items()}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,6 +49,14 @@ def _phone_of(entries: Iterable[Mapping[str, Any]]) -> str | None:
 
 def _due(item: Mapping[str, Any]) -> str:
     return str(item.get("due_on") or "9999")  # without a date: last
+
+
+def counted(items: Collection[Mapping[str, Any]], news: Collection[str]) -> tuple[int, int, int, int]:
+    """Return how many items are alerts, late, ``news`` that ask for nothing (unless they are late), and the others."""
+    late = [item for item in items if is_late(item)]
+    alerts = sum(item["kind"] == "alert" for item in items)
+    told = sum(item["kind"] in news for item in items) - sum(item["kind"] in news for item in late)
+    return alerts, len(late), told, len(items) - alerts - len(late) - told
 
 
 def is_late(item: Mapping[str, Any]) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Select, and_, bindparam, delete, or_, select
 from sqlmodel import Session, col
 
 from models import Contact, Cooperative, Enrolment, Notice, NoticeBody, Person, RoleAssignment
@@ -57,18 +58,23 @@ def _cooperatives(session: Session, notices: Sequence[Claimed], on: date) -> lis
 
 def _answering(session: Session, ids: set[int], on: date) -> dict[int | None, tuple[int, str | None]]:
     """Return who answers for each enrolment on a day, and at which good address."""
-    if not ids:
-        return {}
-    in_force = and_(col(Contact.starts_on) <= on, or_(col(Contact.ends_on).is_(None), col(Contact.ends_on) >= on))
+    rows = session.connection().execute(_asking(), {"ids": [*ids], "day": on}) if ids else ()
+    return {enrolment: (contact, None if bad else email) for enrolment, contact, email, bad in rows}
+
+
+@cache
+def _asking() -> Select[Any]:
+    """Ask who answers for enrolments on a day; built once, for it is said for every batch."""
+    day: Any = bindparam("day")
+    in_force = and_(col(Contact.starts_on) <= day, or_(col(Contact.ends_on).is_(None), col(Contact.ends_on) >= day))
     columns: Any = (Enrolment.id, Contact.id, Contact.email, Contact.bad_address_at)
-    rows = session.connection().execute(
+    return (
         select(*columns)
         .select_from(Enrolment)
         .outerjoin(Contact, and_(col(Contact.cooperative_id) == Enrolment.cooperative_id, in_force))
-        .where(col(Enrolment.id).in_(ids))
+        .where(col(Enrolment.id).in_(bindparam("ids", expanding=True)))
         .order_by(col(Contact.starts_on), col(Contact.id))
     )
-    return {enrolment: (contact, None if bad else email) for enrolment, contact, email, bad in rows}
 
 
 def _readdress(session: Session, notice: Claimed, address: str) -> None:

@@ -12,6 +12,8 @@ from notifications.ical import HEAD, instant, text, utc, written
 from programme.civil import ZONE_NAME
 
 Method = Literal["REQUEST", "CANCEL"]
+_BARE: Final = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+"""An address without a name, as nearly all are: taking it apart takes as long as the rest of the event."""
 ASKED: Final = ";PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
 """What an invitation asks of the invited; of a cancelled meeting nothing is asked."""
 
@@ -54,7 +56,7 @@ def invitation(
 
 
 def _person(role: str, person: str) -> str:
-    name, address = parseaddr(person)
+    name, address = ("", person) if _BARE.fullmatch(person) else parseaddr(person)
     mailto = re.sub(r"[\s\x00-\x1f\x7f]", "", address)
     # A quoted parameter cannot hold a double quote, not even an escaped one.
     common_name = re.sub(r'[\x00-\x1f\x7f"]', "", name)

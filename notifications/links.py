@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, insert, select
+from sqlalchemy import bindparam, delete, insert, select
+from sqlmodel import Session, SQLModel
 
 from models import Link
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 
 LASTS = timedelta(days=30)
 KEPT = timedelta(days=30)
@@ -29,6 +29,11 @@ WITH_A_LINK = frozenset({"step_reminder", "step_late", "call", "escalation"})
 _SECRET, _PROOF = 18, 6
 """Bytes of a token: 144 bits that nobody can guess, and 48 that tell a guess from ours without asking the database."""
 _NOTED = "links_noted"
+_TABLE = SQLModel.metadata.tables[str(Link.__tablename__)]
+_PAST = delete(_TABLE).where(_TABLE.c.expires_at < bindparam("past"))
+_KNOWN = select(_TABLE.c.hash).where(_TABLE.c.hash.in_(bindparam("hashes", expanding=True)))
+_MAKING = insert(_TABLE)
+"""Said for every batch, so built once."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +48,13 @@ class Links:
     base_url: str
     lasts: timedelta = LASTS
 
-    def to_step(self, session: Session, message: Promised, item: Promised, now: datetime) -> str | None:
+    def to_step(self, session: Session, message: Sayable, item: Sayable, now: datetime) -> str | None:
         """Return the link of one item of a message of the day; None for an item without a step to do."""
         if item.step_id is None or item.enrolment_id is None or item.kind not in WITH_A_LINK:
             return None
         return self._noted(session, message, item, now, purpose="step")
 
-    def to_refuse(self, session: Session, message: Promised, now: datetime) -> str | None:
+    def to_refuse(self, session: Session, message: Sayable, now: datetime) -> str | None:
         """Return the link that ends messages of a message's topic; None where it may not be refused."""
         topic = message.facts.get("topic")
         if not topic or message.enrolment_id is None:
@@ -57,7 +62,7 @@ class Links:
         return self._noted(session, message, message, now, purpose="unwanted", topic=str(topic))
 
     def _noted(
-        self, session: Session, message: Promised, item: Promised, now: datetime, *, purpose: str, topic: str = ""
+        self, session: Session, message: Sayable, item: Sayable, now: datetime, *, purpose: str, topic: str = ""
     ) -> str:
         token = self.token(purpose, message.key, message.address or "", item.key, item.recipient, topic)
         hashed = hash_of(token)
@@ -101,7 +106,7 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def keep(session: Session, now: datetime, messages: Iterable[Promised]) -> int:
+def keep(session: Session, now: datetime, messages: Iterable[Sayable]) -> int:
     """Write down the links of messages that were frozen in this transaction: three statements, however many.
 
     Links whose end is long past go. Returns how many are new.
@@ -111,9 +116,10 @@ def keep(session: Session, now: datetime, messages: Iterable[Promised]) -> int:
     rows = {key: row for key, row in noted.items() if row["notice_id"] in frozen}
     if not rows:
         return 0
-    session.execute(delete(Link).where(col(Link.expires_at) < now - KEPT))
-    known = set(session.exec(select(Link.hash).where(col(Link.hash).in_(rows))))
+    say = session.connection().execute
+    say(_PAST, {"past": now - KEPT})
+    known = set(say(_KNOWN, {"hashes": [*rows]}).scalars())
     fresh = [row for key, row in rows.items() if key not in known]
     if fresh:
-        session.execute(insert(Link), fresh)
+        say(_MAKING, fresh)
     return len(fresh)

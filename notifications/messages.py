@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.invitations import invitation
 from notifications.kinds import IN_TURN
 from notifications.rendering import render
@@ -16,7 +16,7 @@ INVITING = frozenset({"meeting", "date_changed", "resumed", "meeting_cancelled"}
 """Kinds of notice that carry an invitation or take one back, where they speak of a meeting."""
 
 
-def message_of(notice: Promised, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+def message_of(notice: Sayable, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
     """Return a notice's message, with an invitation when it calls people to a meeting."""
     if notice.address is None or notice.message_id is None:
         raise ValueError("it has no address or no Message-ID")
@@ -62,7 +62,7 @@ def _invitation(kind: str, language: str, facts: Mapping[str, Any], sender: Send
     )
 
 
-def rehearsed(notice: Promised, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+def rehearsed(notice: Sayable, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
     """Return the text that would be sent, unpacked: simulations send nothing, yet find what cannot be said."""
     del sender, at
     return render(notice.kind, notice.language, facts).text.encode()

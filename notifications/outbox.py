@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from models import Contact, Notice, NoticeBody, Person
 from models.notice import IN_OUTBOX
 from notifications import fenced
 from notifications.answers import Answer
-from notifications.claimed import COLUMNS, TABLE, Claimed, Promised, read
+from notifications.claimed import COLUMNS, TABLE, Claimed, Sayable, read
 from notifications.hours import ANY_HOUR, Openings
 
 MAX_ATTEMPTS = 5
@@ -165,7 +166,11 @@ def begin_data(session: Session, notice: Claimed, *, now: datetime, pace: Pace) 
 
 def settle_accepted(session: Session, met: Sequence[tuple[Claimed, Answer]], *, now: datetime) -> None:
     """Write down at once that messages were accepted; `fenced.ClaimLost` when the claim of one was lost meanwhile."""
-    fenced.change_all(session, [(notice, _ended("sent", "", answer, now)) for notice, answer in met])
+    by_code = defaultdict[int | None, list[Claimed]](list)
+    for notice, answer in met:
+        by_code[answer.code].append(notice)
+    for code, notices in by_code.items():
+        fenced.change_all(session, notices, _ended("sent", "", Answer("accepted", code, ""), now))
     fenced.forget_bodies(session, [notice.id for notice, _ in met])
     for notice, _ in met:
         if is_digest(notice):
@@ -174,8 +179,7 @@ def settle_accepted(session: Session, met: Sequence[tuple[Claimed, Answer]], *, 
 
 def begin_all(session: Session, notices: Sequence[Claimed], *, now: datetime, pace: Pace) -> None:
     """Write down that messages are about to leave; `fenced.ClaimLost` when not all of them may."""
-    begun = {"data_begun": True, "lease_until": now + pace.lease}
-    fenced.change_all(session, [(notice, begun) for notice in notices], unless_held=True)
+    fenced.change_all(session, notices, {"data_begun": True, "lease_until": now + pace.lease}, unless_held=True)
 
 
 def settle(session: Session, notice: Claimed, answer: Answer, *, now: datetime, pace: Pace) -> bool:
@@ -256,7 +260,7 @@ def _follow(session: Session, notice_id: int, status: str, reason: str, now: dat
         fenced.settle_told(session, notice_id, status, reason, now)
 
 
-def is_digest(notice: Promised) -> bool:
+def is_digest(notice: Sayable) -> bool:
     """Tell whether a notice is a message of the day, which tells others."""
     return notice.kind.endswith(DIGEST)
 

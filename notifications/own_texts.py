@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from models import Cohort, CohortText
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.own_words import OWN_TEXT, OwnText
 from notifications.sources import layout_version, template_version
 from programme.texts_errors import OwnTextGone
@@ -53,13 +53,13 @@ def frozen(session: Session, version: str) -> OwnText | None:
     return kept[own]
 
 
-def with_own_text(session: Session, notice: Promised, facts: Mapping[str, Any]) -> dict[str, Any]:
+def with_own_text(session: Session, notice: Sayable, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return a notice's facts with the cohort's own text that it was promised with, if it was."""
     own = frozen(session, notice.template_version)
     return {**facts, OWN_TEXT: own} if own else dict(facts)
 
 
-def version_again(notice: Promised, language: str) -> str:
+def version_again(notice: Sayable, language: str) -> str:
     """Return the version of a promise that now reads another language: its own text stays the same."""
     own, is_own, _layout = notice.template_version.partition("@")
     return f"{own}@{layout_version(language)}" if is_own else template_version(notice.kind, language)

@@ -44,7 +44,8 @@ class Pipelining(smtplib.SMTP):
     def _hand_over(self, msg: bytes) -> tuple[int, bytes]:
         self.data_begun = True
         ending = b"" if msg.endswith(b"\r\n") else b"\r\n"
-        self.send(_LEADING_DOT.sub(b"..", msg) + ending + b".\r\n")
+        dotted = _LEADING_DOT.sub(b"..", msg) if msg.startswith(b".") or b"\n." in msg else msg  # hardly ever
+        self.send(b"".join((dotted, ending, b".\r\n")))
         return self.getreply()
 
 

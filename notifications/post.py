@@ -12,7 +12,7 @@ from sqlmodel import Session
 from models import Notice
 from models.session import Database
 from notifications.answers import Mailer
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.hours import Openings
 from notifications.links import Links
 from notifications.messages import message_of
@@ -24,7 +24,7 @@ from notifications.smtp import Sender
 class Compose(Protocol):
     """Makes the bytes of a message from a notice and its facts."""
 
-    def __call__(self, notice: Promised, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+    def __call__(self, notice: Sayable, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
         """Return the bytes; raises where a message cannot be made."""
 
 

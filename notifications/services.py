@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifications.answers import Answer
 from notifications.channels_errors import ServicesUnreadable
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.kinds import KINDS
 from notifications.smtp import LOOPBACK
 
@@ -41,7 +41,7 @@ class Service(BaseModel):
     who: tuple[str, ...] = Field(min_length=1)
     kinds: tuple[str, ...] = ()
 
-    def wants(self, notice: Promised) -> bool:
+    def wants(self, notice: Sayable) -> bool:
         """Tell whether it gets a copy of a message."""
         role = notice.recipient.partition(":")[0]
         return bool({role, notice.recipient} & {*self.who}) and (not self.kinds or notice.kind in self.kinds)
@@ -70,7 +70,7 @@ class Services:
         """Return them by name."""
         return {one.name: one for one in self.all}
 
-    def of(self, notice: Promised) -> Iterator[Service]:
+    def of(self, notice: Sayable) -> Iterator[Service]:
         """Yield who gets a copy of a message."""
         return (one for one in self.all if one.wants(notice))
 

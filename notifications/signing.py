@@ -31,7 +31,7 @@ from notifications.channels_errors import (
     SigningKeyWrong,
     SigningNameWrong,
 )
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.smtp import Sender
 
 SIGNED = (
@@ -56,7 +56,7 @@ _NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0
 class Composes(Protocol):
     """Makes the bytes of a message from a notice and its facts."""
 
-    def __call__(self, notice: Promised, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+    def __call__(self, notice: Sayable, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
         """Return the bytes."""
 
 
@@ -105,7 +105,7 @@ def _chosen(headers: list[tuple[bytes, bytes]], names: list[bytes]) -> list[tupl
 def signed(compose: Composes, signer: Signer) -> Composes:
     """Return a composer whose messages are signed."""
 
-    def compose_and_sign(notice: Promised, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+    def compose_and_sign(notice: Sayable, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
         return signer.sign(compose(notice, facts, sender, at=at), at)
 
     return compose_and_sign

@@ -81,13 +81,18 @@ def build(
             "to": to,
             "key": key,
             "message_id": message_id,
-            "date": format_datetime(at),
+            "date": _date(at),
             "text": rendered.text,
             "html": rendered.html,
             "calendar": calendar or "",
             "unsubscribe": unsubscribe or "",
         }
     )
+
+
+@lru_cache(maxsize=64)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
 
 
 @lru_cache(maxsize=64)

@@ -21,8 +21,14 @@ from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
 from runtime.chance import fresh_token
 from runtime.clock import Clock, read_as_of
+from runtime.garbage import settle
 from runtime.liveness import this_process
 from runtime.settings import Settings
+
+AT_HOME, ELSEWHERE = 8, 2
+"""Connections at once, where nothing else is set. A server on this machine waits for nobody but our own database, which
+writes down what it answered on all of them in one go. One elsewhere serves others too: of the large ones the strictest
+lets three in at once, and one that a crash left open counts there until it is noticed (docs/adr/0012)."""
 
 
 @dataclass
@@ -67,9 +73,10 @@ class House:
 
     def _beside(self) -> tuple[Mailer, ...]:
         """Return the connections beside the first; a rate is kept by one alone."""
-        if self.mailer is not None or self.settings.send_rate:
+        if self.mailer is not None or self.settings.send_rate or not self.settings.smtp_url:
             return ()
-        return tuple(self._smtp() for _ in range(self.settings.send_connections - 1))
+        usual = AT_HOME if read_smtp_url(self.settings.smtp_url).is_loopback else ELSEWHERE
+        return tuple(self._smtp() for _ in range((self.settings.send_connections or usual) - 1))
 
     @property
     def links(self) -> Links | None:
@@ -129,6 +136,7 @@ def build(
     database = Database(settings.url)
     if not as_it_is:
         migrate.upgrade(database.engine)
+    settle()
     return House(settings, clock, database, allow_real_mail=allow_real_mail)
 
 

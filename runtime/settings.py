@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=300, gt=0)
     reply_seconds: float = Field(default=120, gt=0, description="how long a mail server's answer is awaited")
     send_rate: float = Field(default=0, ge=0, description="messages a second at the most; 0 is no limit")
-    send_connections: int = Field(default=1, ge=1, le=16, description="connections to the mail server at once")
+    send_connections: int | None = Field(
+        default=None, ge=1, le=16, description="connections to the mail server at once: 8 on this machine, 2 elsewhere"
+    )
     language: str | None = None
     dkim_key_file: Path | None = None
     dkim_domain: str | None = None

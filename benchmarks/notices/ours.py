@@ -16,7 +16,7 @@ from actions.morning import reminder_chunks, reminder_work
 from benchmarks.notices.scenario import CODE, PROMISING, SENDER, SENDING
 from models.session import Database
 from notifications.answers import Answer, Mailer
-from notifications.claimed import Promised
+from notifications.claimed import Sayable
 from notifications.delivery import deliver
 from notifications.messages import message_of
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
@@ -107,7 +107,7 @@ class TimedMailer:
 def timed_composer(spent: Spent) -> Any:
     """Return the composer of the house, counted."""
 
-    def compose(notice: Promised, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
+    def compose(notice: Sayable, facts: Mapping[str, Any], sender: Sender, *, at: datetime) -> bytes:
         spent.leaving = False
         with spent.on("compose", within="rest"):
             return message_of(notice, facts, sender, at=at)

@@ -47,7 +47,7 @@ def database() -> Iterator[Database]:
 
 
 def _peopled() -> Database:
-    opened = Database(postgres.empty())
+    opened = Database(postgres.empty(used=False))
     open_world(opened, cooperatives=COOPERATIVES, without_email=(3,))
     with opened.transaction() as session:
         enrol_cohort(session, code=CODE, by="test", now=NOW)

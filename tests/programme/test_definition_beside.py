@@ -32,7 +32,10 @@ def test_programme_of_every_day_plans_on_sundays_and_holidays():
 def test_closed_days_are_a_week_end_and_holidays_unless_it_is_said():
     assert read_definition(edited()).closed_days.model_dump() == {"week": ("saturday", "sunday"), "holidays": True}
     assert [line for _, line in told(edited(("stages:\n", "closed_days: {week: [caturday]}\nstages:\n")))] == [
-        "closed_days.week.0: write one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday' or 'sunday'"
+        (
+            "closed_days.week.0: write one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', "
+            "'saturday' or 'sunday'"
+        )
     ]
 
 
@@ -45,7 +48,12 @@ def test_checkpoints_may_have_reminders_of_their_own():
 
 
 def test_recovery_may_come_in_days_and_without_reports():
-    text = edited((RECOVERY, RECOVERY.split("  report:")[0] + "  sessions: 3\n  every_days: 30\n  like: diagnosis.swot\n"))
+    text = edited(
+        (
+            RECOVERY,
+            RECOVERY.split("  report:", maxsplit=1)[0] + "  sessions: 3\n  every_days: 30\n  like: diagnosis.swot\n",
+        )
+    )
     rule = read_definition(text).recovery
     assert (rule.apart, rule.report, rule.like) == (timedelta(days=30), None, "diagnosis.swot")
 

@@ -42,10 +42,15 @@ def test_rehearsal_has_no_breaker(house: House) -> None:
 
 
 def test_house_opens_as_many_connections_as_it_is_told(house: House) -> None:
-    assert len(house.post().mailers) == 1
     house.settings.send_connections = 3
     mailers = house.post().mailers
     assert (len(set(map(id, mailers))), {type(mailer) for mailer in mailers}) == (3, {SmtpMailer})
+
+
+@pytest.mark.parametrize(("url", "connections"), [("smtp://127.0.0.1:2525", 8), ("smtp://mail.example:587", 2)])
+def test_house_opens_few_connections_to_a_server_that_others_use_too(house: House, url: str, connections: int) -> None:
+    house.settings.smtp_url, house.allow_real_mail = url, True
+    assert len(house.post().mailers) == connections
 
 
 def test_rate_is_kept_by_one_connection(house: House) -> None:
