@@ -317,7 +317,8 @@ def test_address_that_was_handed_on_stays_its_new_owner_s(database: Database) ->
     erase(database, ADDRESS, name=FATIMA)
     assert found(HERS, everything_in(database)) == [ADDRESS]
     with database.reading() as session:
-        rows = session.exec(rows_of(Contact.name, Contact.email).where(Contact.cooperative_id == 1)).all()
+        had = rows_of(Contact.name, Contact.email).where(Contact.cooperative_id == 1)
+        rows = session.exec(had.order_by(col(Contact.id))).all()
     assert rows == [("X-C1", None), ("Autre", "autre@coop.example"), ("Autre", ADDRESS)]
 
 
