@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -50,8 +51,9 @@ def count_claimed(session: Session, claimed: Sequence[Claimed], now: datetime) -
 
     It meets what was promised after the look at the whole outbox: by a morning beside it, or drop by drop.
     """
-    calendar = calendar_in(session) if claimed else Calendar()
-    fresh = [one for one in claimed if one.token == 1 and one.approved_by is None and _is_beyond(one, calendar)]
+    rule = _Rule(calendar_in(session) if claimed else Calendar())
+    new = (one for one in claimed if one.token == 1 and one.approved_by is None)
+    fresh = [one for one in new if rule.is_beyond(one.kind, one.due_on, one.promised_at)]
     if not fresh:
         return
     state = locked(session, ChannelState(channel=holds.MAIL))
@@ -62,8 +64,19 @@ def count_claimed(session: Session, claimed: Sequence[Claimed], now: datetime) -
     state.beyond_on, state.beyond = today, total
 
 
-def _is_beyond(notice: Claimed, calendar: Calendar) -> bool:
-    return is_beyond(notice.kind, notice.due_on, civil_day(notice.promised_at), calendar)
+@dataclass
+class _Rule:
+    """The breaker's rule with today's calendar, asked once of all that a morning promised of one kind and day."""
+
+    calendar: Calendar
+    known: dict[tuple[str, date, datetime], bool] = field(default_factory=dict)
+
+    def is_beyond(self, kind: str, due_on: date, promised_at: datetime) -> bool:
+        """Tell whether such a mail is beyond the plan."""
+        asked = (kind, due_on, promised_at)
+        if asked not in self.known:
+            self.known[asked] = is_beyond(kind, due_on, civil_day(promised_at), self.calendar)
+        return self.known[asked]
 
 
 def beyond_waiting(session: Session, now: datetime) -> list[str]:
@@ -75,8 +88,8 @@ def beyond_waiting(session: Session, now: datetime) -> list[str]:
     ).all()
     if not rows:
         return []
-    calendar = calendar_in(session)
-    return [key for key, kind, due_on, promised_at in rows if is_beyond(kind, due_on, civil_day(promised_at), calendar)]
+    rule = _Rule(calendar_in(session))
+    return [key for key, kind, due_on, promised_at in rows if rule.is_beyond(kind, due_on, promised_at)]
 
 
 def count_today(session: Session, now: datetime) -> int:
