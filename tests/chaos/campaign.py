@@ -121,8 +121,9 @@ def run(
             said(f"seed {seed} lived")
         if kills:
             for work, share in ((killed_senders, kills - kills // 10), (killed_days, max(1, kills // 10))):
-                campaign.reckon(pool.apply(work, (share, SEED_OF_KILLS)), SEED_OF_KILLS)
-                said(f"{share} kills reckoned")
+                killed = pool.apply(work, (share, SEED_OF_KILLS))
+                campaign.reckon(killed, SEED_OF_KILLS)
+                said(f"{killed}")
     return campaign
 
 
