@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -176,6 +177,23 @@ def test_watchdog_closes_a_run_without_signs_of_life_and_frees_its_morning(
     assert watch().closed == []
     with house.database.reading() as session:
         assert session.get(Lease, f"run:{run}") is None
+
+
+def test_watchdog_closes_a_run_that_a_worker_claimed_and_never_began(
+    house: House, server: Server, deployed: dict[str, str]
+) -> None:
+    from flows.watchdog import watch
+
+    house.clock = Clock()  # Prefect's states have the real time
+    asked = {"parameters": {"cohort": CODE, "day": "2027-01-04"}, "state": {"type": "SCHEDULED"}}
+    claimed, waiting = (
+        str(server.ask(f"deployments/{deployed['cohort']}/create_flow_run", asked)["id"]) for _run in range(2)
+    )
+    server.ask(f"flow_runs/{claimed}/set_state", {"state": {"type": "PENDING"}, "force": True})
+    time.sleep(LEASE_SECONDS)
+    watch()
+    assert server.ask(f"flow_runs/{claimed}")["state_name"] == "Crashed"
+    assert server.ask(f"flow_runs/{waiting}")["state_type"] == "SCHEDULED"
 
 
 def test_watchdog_closes_the_sub_flows_that_lived_in_the_process(house: House, server: Server) -> None:
