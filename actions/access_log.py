@@ -9,7 +9,7 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from actions.access import roles_of
-from actions.subjects import Subject
+from actions.subjects import Kind, Subject
 from models import AccessLog, Enrolment, Person
 from programme.civil import civil_day
 from programme.personal_errors import NotForThem
@@ -19,9 +19,15 @@ Action = Literal["export", "erase", "correct", "restore"]
 
 def log(session: Session, action: Action, subject: Subject, *, by: str, now: datetime, rows: int) -> None:
     """Write down an access to a person's data: a line for each row that they are, and no name."""
-    session.add_all(
-        AccessLog(at=now, by=by, action=action, subject=subject.kind, subject_id=one, rows=rows) for one in subject.ids
-    )
+    for one in subject.ids:
+        log_row(session, action, subject.kind, one, by=by, now=now, rows=rows)
+
+
+def log_row(
+    session: Session, action: Action, kind: Kind, row_id: int, *, by: str, now: datetime, rows: int = 1
+) -> None:
+    """Write down an access to one row."""
+    session.add(AccessLog(at=now, by=by, action=action, subject=kind, subject_id=row_id, rows=rows))
 
 
 def entries(session: Session) -> Sequence[AccessLog]:

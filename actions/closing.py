@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import Executable, and_, bindparam, delete, update
 from sqlmodel import Session, col, select
 
 from actions import history
 from actions.lookup import enrolment_named, open_step
+from actions.programmes import definition_of_version_id
 from actions.slices import sliced
 from actions.stages import nudge_all
 from actions.tell import AFTER_THE_END, call_key
 from actions.watch import WATCHED, watch_all
 from models import Enrolment, Notice, NoticeBody, Step
+from models.sets import do, renew, within
 from programme.civil import civil_day
+from programme.gates import can_complete
 
 Named = tuple[str, str]
 """A step as people name it: its enrolment's code and its key."""
@@ -61,17 +64,26 @@ def open_steps_named(session: Session, named: Iterable[Named]) -> list[OpenStep]
     return [found[one] for one in wanted]
 
 
+_COLUMNS: list[Any] = [
+    Step.id,
+    Step.enrolment_id,
+    Enrolment.programme_version_id,
+    Enrolment.code,
+    Step.key,
+    Step.stage,
+    Step.kind,
+]
+_NAMED = (
+    select(*_COLUMNS)
+    .join_from(Enrolment, Step, and_(col(Step.enrolment_id) == col(Enrolment.id), col(Step.key) == bindparam("key")))
+    .where(within(col(Enrolment.code), "codes"), Step.status == "open")
+)
+_NAMED_ACTIVE = _NAMED.where(Enrolment.status == "active")
+
+
 def _open(session: Session, key: str, codes: Sequence[str]) -> list[OpenStep]:
-    query = (
-        select(  # type: ignore[call-overload] # more columns than its overloads know of
-            Step.id, Step.enrolment_id, Enrolment.programme_version_id, Enrolment.code, Step.key, Step.stage, Step.kind
-        )
-        .join(Enrolment, col(Step.enrolment_id) == col(Enrolment.id))
-        .where(col(Enrolment.code).in_(codes), Step.key == key, Step.status == "open")
-    )
-    if not key.startswith(CALLS):
-        query = query.where(Enrolment.status == "active")
-    return [OpenStep(*row) for row in session.execute(query)]
+    query = _NAMED if key.startswith(CALLS) else _NAMED_ACTIVE
+    return [OpenStep._make(row) for row in do(session, query, key=key, codes=[*codes])]
 
 
 def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on: date, by: str, now: datetime) -> None:
@@ -89,20 +101,43 @@ def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on:
         watch_all(session, watched)
 
 
+_CLOSE = (
+    update(Step)
+    .where(within(col(Step.id), "ids"))
+    .values(status=bindparam("to"), done_on=bindparam("day"), done_by=bindparam("who"), remind_on=None)
+)
+
+
 def close_rows(session: Session, step_ids: Sequence[int], status: str, *, on: date, by: str) -> None:
     """Close steps: nobody need hear of them any more."""
-    if not step_ids:
-        return
-    closed = {"status": status, "done_on": on, "done_by": by, "remind_on": None}
-    session.execute(update(Step).where(col(Step.id).in_(step_ids)).values(**closed))
+    if step_ids:
+        do(session, _CLOSE, ids=[*step_ids], to=status, day=on, who=by)
+        renew(session, Step, step_ids)
 
 
 def nudge_about(session: Session, steps: Iterable[OpenStep], *, now: datetime) -> None:
     """Have the next morning look at the stages of these steps, where their exit may hold now."""
-    touched: Mapping[tuple[int, str], list[int]] = defaultdict(list)
+    together: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for step in steps:
-        touched[step.version_id, step.stage].append(step.enrolment_id)
+        together[step.version_id, step.stage, step.key].append(step.enrolment_id)
+    touched: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for (version_id, stage, key), ids in together.items():
+        rules = {rule.key: rule for rule in definition_of_version_id(session, version_id).stages}
+        if stage in rules and can_complete(rules[stage], key.partition(".")[2]):
+            touched[version_id, stage] += ids
     nudge_all(session, touched, now=now)
+
+
+_TAKE_BACK = (
+    update(Notice)
+    .where(col(Notice.status) == "pending", col(Notice.doubts) == 0)
+    .values(status="cancelled", reason=bindparam("because"), settled_at=bindparam("when"))
+    .returning(col(Notice.id), col(Notice.enrolment_id), col(Notice.key), col(Notice.channel), col(Notice.body_digest))
+)
+_OF_STEPS = _TAKE_BACK.where(within(col(Notice.step_id), "ids"))
+_OF_ENROLMENTS = _TAKE_BACK.where(
+    within(col(Notice.enrolment_id), "ids"), col(Notice.step_id).is_(None), col(Notice.kind).not_in(AFTER_THE_END)
+)
 
 
 def take_back(session: Session, step_ids: Sequence[int], *, reason: str, now: datetime) -> int:
@@ -110,18 +145,19 @@ def take_back(session: Session, step_ids: Sequence[int], *, reason: str, now: da
 
     What a server put off has not left either; what may have arrived (a doubt) goes its way.
     """
-    return _take_back(session, (col(Notice.step_id).in_(step_ids),), reason=reason, now=now) if step_ids else 0
+    return _take_back(session, _OF_STEPS, step_ids, reason=reason, now=now) if step_ids else 0
 
 
-def _take_back(session: Session, about: Sequence[ColumnElement[bool]], *, reason: str, now: datetime) -> int:
-    taken = session.execute(
-        update(Notice)
-        .where(*about, col(Notice.status) == "pending", col(Notice.doubts) == 0)
-        .values(status="cancelled", reason=reason, settled_at=now)
-        .returning(
-            col(Notice.id), col(Notice.enrolment_id), col(Notice.key), col(Notice.channel), col(Notice.body_digest)
-        )
-    ).all()
+def take_back_rest(session: Session, enrolment_ids: Sequence[int], *, reason: str, now: datetime) -> int:
+    """Take back what is about no step of these enrolments and has not left either; only results are still told."""
+    return _take_back(session, _OF_ENROLMENTS, enrolment_ids, reason=reason, now=now)
+
+
+def _take_back(session: Session, statement: Executable, ids: Sequence[int], *, reason: str, now: datetime) -> int:
+    taken = do(session, statement, ids=[*ids], because=reason, when=now).all()
+    if not taken:
+        return 0
+    renew(session, Notice, [row.id for row in taken])
     frozen = [row.id for row in taken if row.body_digest is not None]
     if frozen:
         session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(frozen)))
@@ -129,16 +165,6 @@ def _take_back(session: Session, about: Sequence[ColumnElement[bool]], *, reason
     if calls:
         take_back(session, _close_calls(session, calls, now), reason=reason, now=now)
     return len(taken)
-
-
-def take_back_rest(session: Session, enrolment_ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    """Take back what is about no step of these enrolments and has not left either; only results are still told."""
-    about = (
-        col(Notice.enrolment_id).in_(enrolment_ids),
-        col(Notice.step_id).is_(None),
-        col(Notice.kind).not_in(AFTER_THE_END),
-    )
-    return _take_back(session, about, reason=reason, now=now)
 
 
 def _close_calls(session: Session, calls: Sequence[tuple[int, str]], now: datetime) -> list[int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from actions.due import ACTIVE
@@ -118,13 +120,28 @@ def decisions_unannounced(session: Session, cohort: Cohort, today: date) -> list
 
 def announce_decision(session: Session, decision_id: int, *, now: datetime) -> list[Conclusion]:
     """Show a signed decision once: what was decided, and that the enrolment ended where it did."""
-    decision = session.get_one(Decision, decision_id)
-    if decision.announced_on is not None:
-        return []
-    decision.announced_on = civil_day(now)
-    enrolment = session.get_one(Enrolment, decision.enrolment_id)
-    decided = Conclusion(enrolment.code, decision.enrolment_id, decision.checkpoint, f"decided {decision.outcome}")
-    if decision.outcome not in ENDINGS:
-        return [decided]
-    ended = "graduated" if decision.outcome == "certificate" else f"ended {decision.outcome}"
-    return [decided, Conclusion(enrolment.code, decision.enrolment_id, decision.checkpoint, ended)]
+    return announce_decisions(session, [decision_id], now=now)
+
+
+def announce_decisions(session: Session, decision_ids: Sequence[int], *, now: datetime) -> list[Conclusion]:
+    """Do it for many decisions; what was shown before is left out."""
+    return [one for some in sliced(decision_ids) for one in _announce(session, some, civil_day(now))]
+
+
+_SHOWN: list[Any] = [Decision.id, Decision.enrolment_id, Enrolment.code, Decision.checkpoint, Decision.outcome]
+
+
+def _announce(session: Session, ids: Sequence[int], today: date) -> Iterator[Conclusion]:
+    rows = session.exec(
+        select(*_SHOWN)
+        .join(Enrolment, col(Decision.enrolment_id) == col(Enrolment.id))
+        .where(col(Decision.id).in_(ids), col(Decision.announced_on).is_(None))
+        .order_by(col(Decision.id))
+    ).all()
+    shown = [one for one, *_ in rows]
+    session.execute(update(Decision).where(col(Decision.id).in_(shown)).values(announced_on=today))
+    for _, enrolment_id, code, checkpoint, outcome in rows:
+        yield Conclusion(code, enrolment_id, checkpoint, f"decided {outcome}")
+        if outcome in ENDINGS:
+            ended = "graduated" if outcome == "certificate" else f"ended {outcome}"
+            yield Conclusion(code, enrolment_id, checkpoint, ended)

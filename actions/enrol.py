@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import class_mapper
 from sqlmodel import Session, col, select
 
@@ -20,6 +20,7 @@ from actions.slices import sliced
 from actions.tell import tell
 from actions.watch import first_watch
 from models import Cohort, Cooperative, Enrolment, Passage, Step
+from models.sets import do, within
 from notifications.promises import Word
 from programme import reminders
 from programme.calendar import Calendar
@@ -50,15 +51,11 @@ def _start(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment], *,
     A plan is worked out once for all that have the same, and the others get a copy in the database.
     """
     definition = definition_of(session, cohort)
-    for enrolment in enrolments:
-        enrolment.status, enrolment.start_on = "active", cohort.start_on
-        enrolment.programme_version_id = cohort.programme_version_id
     for alike in _alike(session, enrolments, definition):
         first, ids = alike[0], [one.id for one in alike if one.id is not None]
+        first.start_on = cohort.start_on
         written = _plan_of(session, cohort, first, definition, now)
-        for enrolment in alike:
-            enrolment.watch_on = written.watch_on
-        session.flush()
+        _activate(session, cohort, ids, written.watch_on)
         for some in sliced(ids[1:]):
             _copy(session, Step, first, some)
             _copy(session, Passage, first, some)
@@ -80,6 +77,34 @@ def _alike(session: Session, enrolments: Sequence[Enrolment], definition: Defini
         same = (share_of(definition, enrolment.rank), closures_of(session, enrolment), legal)
         groups[same].append(enrolment)
     return [*groups.values()]
+
+
+_ACTIVATE = (
+    update(Enrolment)
+    .where(within(col(Enrolment.id), "ids"))
+    .values(
+        status="active",
+        start_on=bindparam("first_day"),
+        programme_version_id=bindparam("followed"),
+        watch_on=bindparam("looked_at"),
+        version=col(Enrolment.version) + 1,
+    )
+)
+
+
+def _activate(session: Session, cohort: Cohort, ids: Sequence[int], watch_on: date | None) -> None:
+    """Have enrolments be active on their cohort's version, and read them again as they are now."""
+    do(
+        session,
+        _ACTIVATE,
+        ids=[*ids],
+        first_day=cohort.start_on,
+        followed=cohort.programme_version_id,
+        looked_at=watch_on,
+    )
+    query = select(Enrolment).execution_options(populate_existing=True)
+    for some in sliced(ids):
+        session.exec(query.where(col(Enrolment.id).in_(some))).all()
 
 
 class _Written(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from actions import history
@@ -17,7 +18,7 @@ from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.closures import open_day
 from programme.definition import MEETINGS, RECOVERY_REPORT_LIKE, Definition
-from programme.planning import hour_of, landing, windows_for
+from programme.planning import hour_of, landing, share_of, windows_for
 from programme.replanning import RECOVERY_REPORT
 from programme.timing import START
 from programme.wording import Bilingual
@@ -65,15 +66,24 @@ def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, no
 def add_recoveries(session: Session, enrolments: Sequence[Enrolment], decided_on: date, *, now: datetime) -> None:
     """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision.
 
-    A later checkpoint may ask for recovery again: its sessions are numbered on.
+    A later checkpoint may ask for recovery again: its sessions are numbered on. What is the same for several
+    enrolments is worked out once.
     """
     earlier, at = _recovery_sessions(session, enrolments), history.not_before(session, now)
-    lines = []
+    known: dict[Hashable, list[dict[str, Any]]] = {}
+    rows, lines = [], []
     for one in enrolments:
         assert one.id is not None
-        session.add_all(_recovery_of(session, one, earlier.get(one.id, 0), decided_on, now))
-        sessions = definition_of(session, one).recovery.sessions
+        definition, number = definition_of(session, one), earlier.get(one.id, 0)
+        same = (one.programme_version_id, closures_of(session, one), share_of(definition, one.rank), number)
+        if same not in known:
+            steps = _recovery_of(session, one, number, decided_on, now)
+            known[same] = [step.model_dump(exclude={"id", "enrolment_id"}) for step in steps]
+        rows += [{**step, "enrolment_id": one.id} for step in known[same]]
+        sessions = definition.recovery.sessions
         lines.append(history.line(one.id, "recovery plan added", by="engine", now=at, sessions=sessions))
+    session.flush()
+    session.execute(insert(Step), rows)
     history.record_each(session, lines)
 
 

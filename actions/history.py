@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session, col
 
 from models import Enrolment, History, Step
+from models.sets import do, within
 
 FLOOR = "history_floor"
 
@@ -38,16 +39,25 @@ def record_each(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
         session.execute(insert(History), [dict(line) for line in lines])
 
 
+_LINE = ("at", "by", "verb", "why", "detail")
+_OF_STEPS = insert(History).from_select(
+    ["enrolment_id", "subject", *_LINE],
+    select(
+        col(Step.enrolment_id),
+        col(Step.key),
+        *(bindparam(f"its_{name}", type_=getattr(History, name).type) for name in _LINE),
+    )
+    .where(within(col(Step.id), "ids"))
+    .order_by(col(Step.id)),
+)
+
+
 def record_steps(
     session: Session, step_ids: Sequence[int], verb: str, *, by: str, now: datetime, **detail: object
 ) -> None:
     """Add a line about each of these steps, all in one statement: the database knows whose they are."""
-    session.flush()
-    said = {"at": not_before(session, now), "by": by, "verb": verb, "why": "", "detail": detail}
-    told = [literal(value, getattr(History, name).type) for name, value in said.items()]
-    about = select(col(Step.enrolment_id), col(Step.key), *told)
-    about = about.where(col(Step.id).in_(step_ids)).order_by(col(Step.id))
-    session.execute(insert(History).from_select(["enrolment_id", "subject", *said], about))
+    at = not_before(session, now)
+    do(session, _OF_STEPS, ids=[*step_ids], its_at=at, its_by=by, its_verb=verb, its_why="", its_detail=detail)
 
 
 def not_before(session: Session, now: datetime) -> datetime:
@@ -61,9 +71,13 @@ def not_before(session: Session, now: datetime) -> datetime:
     return at
 
 
+_LAST = select(col(History.at)).order_by(col(History.id).desc()).limit(1)
+
+
 def last_recorded(session: Session) -> datetime | None:
     """Return the instant of the last line of all; lines are only ever added, so it is the latest too."""
-    return session.scalars(select(col(History.at)).order_by(col(History.id).desc()).limit(1)).first()
+    last: datetime | None = do(session, _LAST).scalar()
+    return last
 
 
 def line(

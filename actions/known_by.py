@@ -67,9 +67,12 @@ class Known:
         return side.get("email") in self.emails or side.get("phone") in self.phones
 
     def learn_staff(self, session: Session, code: str) -> None:
-        """Learn from the ledger what a member of the staff was called, and where messages went."""
+        """Learn from the ledger what a member of the staff was called, where messages went, and whom they had call."""
         for name, address in _told(session, [f"{role}:{code}" for role in STAFF_ROLES]):
             self._add(name, address, None)
+        who, number = (col(Notice.facts)[one].as_string() for one in ("contact_name", "contact_phone"))
+        for phone in session.exec(select(number).where(who.in_(self.names)).distinct()):
+            self._add(None, None, phone)
 
     def leave_to(self, others: Iterable[Contact | Person]) -> None:
         """Leave what others still go by to them."""

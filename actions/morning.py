@@ -18,7 +18,7 @@ from sqlmodel import Session, col, func, select
 from actions.alerts import alerts_due, raise_alerts
 from actions.conclude import (
     Conclusion,
-    announce_decision,
+    announce_decisions,
     conclude_stages,
     decisions_unannounced,
     evaluations_waiting,
@@ -37,7 +37,9 @@ from programme.civil import civil_day
 from programme.errors import MorningBusy
 
 CHUNK = 300
-"""Steps in one transaction of reminders: some hundred, so that a morning's cost is the work itself."""
+"""Enrolments in one transaction of conclusions: some hundred, so that a morning's cost is the work itself."""
+REMINDED_AT_ONCE = 600
+"""Steps in one transaction of reminders: a step takes a tenth of a conclusion's time, and a task of Prefect as much."""
 
 
 @dataclass
@@ -103,19 +105,17 @@ def stages_to_conclude(database: Database, cohort: Cohort, now: datetime) -> Ite
 
 def stage_work(database: Database, cohort: Cohort, stage: str, ids: Sequence[int], now: datetime) -> Done:
     """Draw a stage's conclusions for these enrolments; one that fails holds back nobody."""
-    return _item_by_item(
-        database, ids, lambda session, some: Done(conclude_stages(session, cohort, stage, some, now=now))
-    )
+    return _by_halves(database, ids, lambda session, some: Done(conclude_stages(session, cohort, stage, some, now=now)))
 
 
 def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Propose a decision on each of these evaluations; one that fails holds back nobody."""
-    return _item_by_item(database, ids, lambda session, some: Done(propose_decisions(session, some, now=now)))
+    return _by_halves(database, ids, lambda session, some: Done(propose_decisions(session, some, now=now)))
 
 
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Show each of these signed decisions once."""
-    return _one_by_one(database, ids, lambda session, one: announce_decision(session, one, now=now))
+    return _by_halves(database, ids, lambda session, some: Done(announce_decisions(session, some, now=now)))
 
 
 def alert_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
@@ -127,12 +127,13 @@ def _one_by_one(database: Database, ids: Sequence[int], work: Callable[[Session,
     def draw(session: Session, some: Sequence[int]) -> Done:
         return Done([conclusion for one in some for conclusion in work(session, one)])
 
-    return _item_by_item(database, ids, draw)
+    return _by_halves(database, ids, draw)
 
 
-def _item_by_item(database: Database, ids: Sequence[int], work: Callable[[Session, Sequence[int]], Done]) -> Done:
-    """Do all in one transaction; when that fails, one by one, and say which failed.
+def _by_halves(database: Database, ids: Sequence[int], work: Callable[[Session, Sequence[int]], Done]) -> Done:
+    """Do all in one transaction; when that fails, each half in its own, and so on, and say which ones failed.
 
+    One bad record among hundreds is found in a dozen tries, and all the others are done.
     A database that is away, busy or full is nobody's fault: that is raised, to be tried again later.
     """
     try:
@@ -143,9 +144,9 @@ def _item_by_item(database: Database, ids: Sequence[int], work: Callable[[Sessio
             raise
         if len(ids) == 1:  # the reason is kept and shown, and the others get their turn
             return Done(failures=[(str(ids[0]), reason_of(problem))])
-    done = Done()
-    for one in ids:
-        _add(done, _item_by_item(database, [one], work))
+    done, middle = Done(), len(ids) // 2
+    for half in (ids[:middle], ids[middle:]):
+        _add(done, _by_halves(database, half, work))
     return done
 
 
@@ -162,15 +163,13 @@ def reminder_chunks(database: Database, cohort: Cohort, now: datetime) -> Iterat
     """Yield the steps of which someone should hear, some hundred at a time."""
     with database.reading() as session:
         ids = steps_due(session, cohort, civil_day(now), limit=1_000_000)
-    for first in range(0, len(ids), CHUNK):
-        yield ids[first : first + CHUNK]
+    for first in range(0, len(ids), REMINDED_AT_ONCE):
+        yield ids[first : first + REMINDED_AT_ONCE]
 
 
 def reminder_work(database: Database, cohort: Cohort, step_ids: Sequence[int], now: datetime) -> Done:
     """Promise what is due of these steps; one that fails holds back nobody."""
-    return _item_by_item(
-        database, step_ids, lambda session, some: Done(promised=remind(session, cohort, some, now=now))
-    )
+    return _by_halves(database, step_ids, lambda session, some: Done(promised=remind(session, cohort, some, now=now)))
 
 
 def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:

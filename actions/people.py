@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from actions import history
+from actions import access_log, history
 from actions.access import roles_of
 from actions.handing_over import desks, pass_on, refresh, waiting
 from actions.lookup import person_named
@@ -104,6 +104,8 @@ def correct_person(
     session: Session,
     *,
     code: str,
+    by: str,
+    now: datetime,
     name: str | None = None,
     email: str | None = None,
     phone: str | None = None,
@@ -112,6 +114,7 @@ def correct_person(
     """Set right what is known of somebody; None leaves it, an empty word takes it away.
 
     A corrected address is written to again, from the next message on that has not been frozen.
+    The staff have no history of their own: who corrected it stands in the access log.
     """
     person = person_named(session, code)
     if name is None and email is None and phone is None and language is None:
@@ -125,6 +128,7 @@ def correct_person(
     if language is not None:
         person.language = checked_language(language)
     person.name = (name or "").strip() or person.name
+    access_log.log_row(session, "correct", "person", person.id or 0, by=by, now=now)
     session.flush()
     return person
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from models import ClosedWindow, Cohort, Cooperative, Enrolment, EnrolmentLine, HolidayOverride, ProgrammeVersion
+from models.sets import do
 from programme.calendar import Calendar
 from programme.closures import Closure, Closures
 from programme.definition import ClosedDays, Definition
@@ -84,11 +86,14 @@ def definition_of(session: Session, owner: Enrolment | EnrolmentLine | Cohort) -
     return definition_of_version_id(session, owner.programme_version_id)
 
 
+_BODY = select(ProgrammeVersion.body).where(ProgrammeVersion.id == bindparam("id"))
+
+
 def definition_of_version_id(session: Session, version_id: int) -> Definition:
     """Return the definition that enrolments of a version follow; a published one never changes, so it is kept."""
     known: dict[int, Definition] = session.info.setdefault("definitions", {})
     if version_id not in known:
-        known[version_id] = definition_of_version(session.get_one(ProgrammeVersion, version_id))
+        known[version_id] = _parsed(do(session, _BODY, id=version_id).scalar_one())
     return known[version_id]
 
 

@@ -14,6 +14,7 @@ from actions.programmes import definition_of
 from actions.subjects import Subject
 from actions.traces import Trace, key_of, table_of, traces_of
 from models import CalendarFeed, Cohort, Enrolment, Erasure, Link, Notice, NoticeBody
+from models.notice import UNSETTLED
 from models.personal import PERSONAL
 from programme.civil import civil_day
 
@@ -60,7 +61,7 @@ def _value(subject: Subject, trace: Trace, column: str) -> Any:
 
 def _settle(session: Session, subject: Subject, traces: Sequence[Trace], now: datetime) -> None:
     """Take back what was promised to them; what others are still to hear names the people of the day instead."""
-    waiting = [one for one in traces if one.table == "notice" and one.values["status"] == "pending"]
+    waiting = [one for one in traces if one.table == "notice" and one.values["status"] in UNSETTLED]
     _thaw(session, waiting)
     mine = [one.values["id"] for one in waiting if one.is_own]
     taken = {"status": "cancelled", "reason": ERASED, "settled_at": now, "digest_id": None}

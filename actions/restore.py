@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from actions.backup import stamp
+from actions.erased_again import account_of, erase_again
 from models import Notice, NoticeBody, ServiceCopy, migrate
 from models.notice import UNSETTLED
+from models.scrubbing import scrub
 from models.session import Database
 from models.stores import Store
 from notifications import holds
@@ -26,13 +28,18 @@ MAY_HAVE_LEFT = "may have left after this copy was made"
 
 @dataclass(frozen=True)
 class Restored:
-    """What was done: the old database's name where it was kept, and how many mails wait and are in doubt."""
+    """What was done: the old database's name where it was kept, how many mails wait and are in doubt.
+
+    ``erased_again`` is how many people were erased since the copy was made, and so in it too; None
+    where no database could say: they are in it again.
+    """
 
     path: str
     kept: str | None
     revision: str | None
     waiting: int
     in_doubt: int
+    erased_again: int | None = None
 
 
 def restore(
@@ -55,14 +62,19 @@ def restore(
     is_full = store.has_rows()
     if is_full and not replace:
         raise DatabaseHasRows(path=store.path)
+    account = account_of(store.url) if is_full else None
     with store.staged(source, stamp(now).lower()) as copy:
         before = _revision(copy.url)
-        with _opened(copy.url, source) as database, database.transaction() as session:
-            in_doubt = _settle(session, settle_until, now) if settle_until else 0
-            _hold(session, source, by=by, now=now)
-            waiting = len(session.exec(select(Notice.id).where(_mail(), col(Notice.status).in_(UNSETTLED))).all())
+        with _opened(copy.url, source) as database:
+            with database.transaction() as session:
+                again = erase_again(session, account, by=by, now=now) if account else None
+                in_doubt = _settle(session, settle_until, now) if settle_until else 0
+                _hold(session, source, by=by, now=now)
+                waiting = len(session.exec(select(Notice.id).where(_mail(), col(Notice.status).in_(UNSETTLED))).all())
+            if again:
+                scrub(database)
         kept = store.take_over(copy, stamp(now).lower(), keep=is_full)
-    return Restored(store.path, kept, before, waiting, in_doubt)
+    return Restored(store.path, kept, before, waiting, in_doubt, again)
 
 
 def _revision(url: str) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, literal, update
+from sqlalchemy import bindparam, case, exists, literal, update
 from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, col, func, select
 
@@ -16,6 +16,7 @@ from actions import history
 from actions.facts import fact_of_all
 from actions.programmes import definition_of_version_id
 from models import Enrolment, Passage, Step
+from models.sets import do, renew, within
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
 from programme.definition import Definition, StageRule
@@ -162,28 +163,28 @@ def exits(session: Session, rule: StageRule, ids: Sequence[int]) -> set[int]:
     }
 
 
+_DONE = select(col(Step.enrolment_id), col(Step.key)).where(
+    within(col(Step.enrolment_id), "ids"), within(col(Step.key), "keys"), col(Step.status) == "done"
+)
+_OPEN = select(col(Enrolment.id)).where(
+    within(col(Enrolment.id), "ids"),
+    exists().where(
+        col(Step.enrolment_id) == col(Enrolment.id), col(Step.stage) == bindparam("stage"), col(Step.status) == "open"
+    ),
+)
+
+
 def _done_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping[int, Collection[str]]:
-    rows = session.exec(
-        select(Step.enrolment_id, Step.key).where(
-            col(Step.enrolment_id).in_(ids),
-            col(Step.key).in_([f"{rule.key}.{key}" for key in rule.exit.done]),
-            Step.status == "done",
-        )
-    )
+    keys = [f"{rule.key}.{key}" for key in rule.exit.done]
     found: dict[int, set[str]] = defaultdict(set)
-    for one, key in rows:
+    for one, key in do(session, _DONE, ids=[*ids], keys=[*keys]):
         found[one].add(key.partition(".")[2])
     return found
 
 
 def _open_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping[int, Collection[str]]:
-    """Return an open step of each that has one: there is no need to know all."""
-    rows = session.exec(
-        select(Step.enrolment_id, func.min(Step.key))
-        .where(col(Step.enrolment_id).in_(ids), Step.stage == rule.key, Step.status == "open")
-        .group_by(col(Step.enrolment_id))
-    )
-    return {one: (key,) for one, key in rows}
+    """Return those that have an open step, which stands for all of them: there is no need to know more."""
+    return {one: (rule.key,) for (one,) in do(session, _OPEN, ids=[*ids], stage=rule.key)}
 
 
 def _write(session: Session, turn: Turn, ways: Sequence[Way], today: date) -> None:
@@ -231,21 +232,22 @@ def nudge(session: Session, enrolment: Enrolment, stage: str, *, now: datetime) 
     nudge_all(session, {(enrolment.programme_version_id, stage): [enrolment.id]}, now=now)
 
 
+_INSIDE = select(col(Passage.enrolment_id), col(Passage.id)).where(
+    within(col(Passage.enrolment_id), "ids"),
+    col(Passage.stage) == bindparam("stage"),
+    col(Passage.entered_on).is_not(None),
+    col(Passage.completed_on).is_(None),
+)
+_WAKE = update(Passage).where(within(col(Passage.id), "ids")).values(wake_on=bindparam("day"))
+
+
 def nudge_all(session: Session, touched: Mapping[tuple[int, str], Sequence[int]], *, now: datetime) -> None:
     """Do the same for many enrolments, by the version that they follow and by stage."""
     for (version_id, stage), ids in touched.items():
-        passages = dict(
-            session.exec(
-                select(Passage.enrolment_id, Passage.id).where(
-                    col(Passage.enrolment_id).in_(ids),
-                    Passage.stage == stage,
-                    col(Passage.entered_on).is_not(None),
-                    col(Passage.completed_on).is_(None),
-                )
-            ).all()
-        )
+        passages: dict[int, int] = dict(do(session, _INSIDE, ids=[*ids], stage=stage).all())  # type: ignore[arg-type] # rows of two
         if passages:
             through = exits(session, definition_of_version_id(session, version_id).stage(stage), [*passages])
             woken = [passages[one] for one in passages if one in through]
             if woken:
-                session.execute(update(Passage).where(col(Passage.id).in_(woken)).values(wake_on=civil_day(now)))
+                do(session, _WAKE, ids=[*woken], day=civil_day(now))
+                renew(session, Passage, woken)

@@ -87,6 +87,7 @@ def restore(
                 "waiting": done.waiting,
                 "in_doubt": done.in_doubt,
                 "on_hold": True,
+                "erased_again": done.erased_again,
             }
         )
         return
@@ -97,6 +98,7 @@ def _say(done: Restored, source: Path, *, settled: bool) -> None:
     say(sentence("{source} has taken the place of {path}.", source=source, path=done.path).say(_))
     if done.kept:
         say(sentence("The old database is kept as {kept}.", kept=done.kept).say(_))
+    _say_erased(done)
     if settled:
         say(
             sentence(
@@ -111,3 +113,20 @@ def _say(done: Restored, source: Path, *, settled: bool) -> None:
             count=done.waiting,
         ).say(_)
     )
+
+
+def _say_erased(done: Restored) -> None:
+    """Say whether people who were erased after the copy was made are in it again."""
+    if done.erased_again is None:
+        say(
+            _(
+                "If anybody's data were erased after this copy was made, they are in it again: "
+                "erase them again with `mourafaka person erase`."
+            )
+        )
+    elif done.erased_again:
+        said = sentence(
+            "{count} people whose data were erased after this copy was made are erased in it too.",
+            count=done.erased_again,
+        )
+        say(said.say(_))

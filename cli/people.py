@@ -246,12 +246,14 @@ def staff_correct(
     email: Email = None,
     phone: Phone = None,
     language: Language = None,
+    by: By = BY,
     as_json: AsJson = False,
 ) -> None:
     """Correct what is known of somebody."""
     house = open_house(context)
+    said = {"name": name, "email": email, "phone": phone, "language": language}
     with house.database.transaction() as session:
-        person = correct_person(session, code=code, name=name, email=email, phone=phone, language=language)
+        person = correct_person(session, code=code, by=by, now=house.clock.now(), **said)
         shown = {"code": code, **{field: getattr(person, field) for field in FIELDS}}
     if as_json:
         say_json(shown)

@@ -29,8 +29,8 @@ def hand_out(deployment: str, parts: Sequence[Part], alone: Callable[..., State[
     """Have each part done by a run of the deployment, and return how each ended.
 
     A part that nobody begins within a lease, whose worker dies, or that cannot be handed out is done here by
-    ``alone``. A pool without workers, with tight limits or out of reach costs time, never work; and a run that
-    waits for others cannot keep them from beginning.
+    ``alone``. A pool without workers, or with tight limits, costs time, never work; and a run that waits for
+    others cannot keep them from beginning.
     """
     runs = [_start(deployment, part) for part in parts]
     ends = _ends([run for run in runs if run is not None])
@@ -84,9 +84,7 @@ class _Patience:
             return set(waiting)
         if now - self._since <= self._seconds:
             return set()
-        return {
-            run.id for run in found if run.state is not None and (run.state.is_scheduled() or run.state.is_pending())
-        }
+        return {run.id for run in found if run.id in waiting and run.state is not None and _has_not_begun(run.state)}
 
 
 def _has_not_begun(state: State[Any]) -> bool:

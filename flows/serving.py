@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from pathlib import Path
 
-from prefect import serve as serve_deployments
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 
@@ -14,6 +14,7 @@ from flows.delivery import delivery
 from flows.intake import intake
 from flows.migrate import migrate_definition
 from flows.morning import mornings
+from flows.runner import PatientRunner
 from flows.server import (
     LOG,
     SERVED,
@@ -54,10 +55,13 @@ def serve_schedules(home: Path) -> None:
 
     What runs meanwhile is told as well, and finishes what it has in hand.
     """
-    # Told to stop before Prefect's runner listens for it, there is nothing to finish.
+    # Told to stop before the runner listens for it, there is nothing to finish.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with prefect_server(home):
-        serve_deployments(*deployments(), pause_on_shutdown=False)  # type: ignore[arg-type] # runner deployments
+        runner = PatientRunner(pause_on_shutdown=False)
+        for deployment in deployments():
+            runner.add_deployment(deployment)  # type: ignore[arg-type] # sync here, typed as either
+        asyncio.run(runner.start())
 
 
 def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:

@@ -62,7 +62,7 @@ def watch() -> Watched:
 
 
 def _orphans(now: datetime) -> list[UUID]:
-    """Return the runs of our deployments that somebody has claimed and, for two leases, nobody has done.
+    """Return the runs of our deployments that somebody has claimed and, for a lease, nobody has begun.
 
     Prefect's states have the real time: under a virtual clock there is nothing to compare them with.
     """
@@ -77,5 +77,5 @@ def _orphans(now: datetime) -> list[UUID]:
     return [
         run.id
         for run in claimed
-        if str(run.id) not in known and run.state is not None and now - run.state.timestamp > 2 * here.settings.lease
+        if str(run.id) not in known and run.state is not None and now - run.state.timestamp > here.settings.lease
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -28,6 +29,8 @@ POSTGRESQL: dict[str, Any] = {
     "tcp_user_timeout": 30_000,
 }
 LIMITS = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s -c timezone=UTC"
+AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Arabic as it is written: escaped, each of its letters takes six bytes, a fifth of all that a cohort leaves."""
 TAKE_THE_PEN = "SELECT pg_advisory_xact_lock(4661726001)"
 """Waits until no other writer of ours holds this lock; it is given back with the transaction's end."""
 
@@ -37,7 +40,7 @@ def open_engine(text: str, *, durable: bool) -> Engine:
     url = _read(text)
     try:
         # A failed statement is told without its values: logs and Prefect keep what is said of it.
-        engine = create_engine(url, hide_parameters=True, **_options(url, durable=durable))
+        engine = create_engine(url, hide_parameters=True, json_serializer=AS_JSON, **_options(url, durable=durable))
     except ModuleNotFoundError as problem:
         raise DatabaseDriverMissing(driver=problem.name) from problem
     if engine.dialect.name == "sqlite":

@@ -34,6 +34,10 @@ class Store(Protocol):
         """Return what a copy's name ends with."""
 
     @property
+    def url(self) -> str:
+        """Return its whole address, the password too: not for people."""
+
+    @property
     def path(self) -> str:
         """Return what it is called before people, without a password."""
 

@@ -124,6 +124,11 @@ def choices(gate: Gate) -> tuple[Outcome, ...]:
     return ("certificate", "participation", *lowest)
 
 
+def can_complete(stage: StageRule, key: str) -> bool:
+    """Tell whether the closing of one step can make a stage's exit hold; the key is without the stage."""
+    return key in stage.exit.done if stage.exit.done else True
+
+
 def is_completed(stage: StageRule, *, open_keys: Collection[str], done_keys: Collection[str], facts: Facts) -> bool:
     """Tell whether a stage's exit rule holds; the keys are those of its steps, without the stage."""
     rule: Exit = stage.exit

@@ -141,6 +141,8 @@ def _derived(work: _Work, slot: Slot, step: Held) -> tuple[date, date, Sentence 
     if moved:
         return _displaced(work, slot, on, rule_day, step), nominal, _why(work, slot, step, moved=True)
     day, why = _off_closed_days(work, slot.rule, step)
+    if day == on:  # it has come to where its rule puts it, and follows that again
+        return day, nominal, why or _why(work, slot, step, moved=False)
     return day, step.nominal_on, why
 
 

@@ -63,7 +63,11 @@ def safety(house: House) -> Checked:
                 )
             ).one()
             is_good = number >= OLDEST_POSTGRESQL and commit != "off"
-            what = sentence("PostgreSQL {version}, synchronous_commit {commit}.", version=name, commit=commit)
+            what = sentence(
+                "PostgreSQL {version}, with synchronous_commit {commit}.",
+                version=name,
+                commit=commit,
+            )
             mend = sentence("use PostgreSQL 14 or later, with synchronous_commit on")
         else:
             mode, level = (

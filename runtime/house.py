@@ -21,6 +21,7 @@ from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
 from runtime.chance import fresh_token
 from runtime.clock import Clock, read_as_of
+from runtime.garbage import settle
 from runtime.liveness import this_process
 from runtime.settings import Settings
 
@@ -135,6 +136,7 @@ def build(
     database = Database(settings.url)
     if not as_it_is:
         migrate.upgrade(database.engine)
+    settle()
     return House(settings, clock, database, allow_real_mail=allow_real_mail)
 
 

@@ -129,6 +129,7 @@ def begin() -> None:
     if not root.handlers:
         root.addHandler(handler())
     logging.getLogger(OURS).setLevel(logging.DEBUG)
+    logging.captureWarnings(True)
 
 
 def for_a_service() -> None:

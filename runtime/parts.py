@@ -130,6 +130,8 @@ class Kept:
 
     def _signal(self, number: int) -> bool:
         """Signal its group; tell whether anybody is in it."""
+        if not self._group:
+            return False
         try:
             os.killpg(self._group, number)
         except (ProcessLookupError, PermissionError):  # nobody, or (on some systems) only those that nobody has buried

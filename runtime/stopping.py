@@ -17,7 +17,8 @@ LOOK_SECONDS = 0.5
 def until_told() -> Iterator[Callable[[], bool]]:
     """Give what tells whether this process was told to stop meanwhile; it takes effect when the block has ended.
 
-    Told a second time, it stops at once. Only the main thread is ever told: in another one nothing changes.
+    Ctrl-C a second time stops at once. SIGTERM may come twice by itself (whoever keeps us up tells us, and so does the
+    system's own): what takes too long is killed. Only the main thread is ever told.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
@@ -26,9 +27,11 @@ def until_told() -> Iterator[Callable[[], bool]]:
     told: list[int] = []
 
     def listen(number: int, _frame: object) -> None:
+        again = bool(told) and number == signal.SIGINT
         told.append(number)
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        if again:
+            signal.signal(number, before[signal.SIGINT])
+            signal.raise_signal(number)
 
     for one in SIGNALS:
         signal.signal(one, listen)

@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import runtime  # noqa: F401 - first: it chooses the time zone data
 from models.session import Database
 from tests import databases, engines, postgres
 
 os.environ["MOURAFAKA_LANGUAGE"] = "en"  # the tests read English, whatever the machine speaks
+
+# How long an example takes says something of the machine and who else works on it, nothing of the property.
+settings.register_profile("mourafaka", deadline=None, print_blob=True)
+settings.load_profile("mourafaka")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +34,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.stop()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which run the totals below are of."""
     terminalreporter.write_line(f"on {'PostgreSQL' if databases.IS_POSTGRESQL else 'SQLite'}:")

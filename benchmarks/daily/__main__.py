@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.curves import drawing
+from benchmarks.daily import overhead
 from benchmarks.daily.measure import CONTESTANTS, Run, measured, present
 from benchmarks.daily.report import document, flatness, panels, slopes, told
 from benchmarks.notices.machine import basics, caption
@@ -30,6 +31,12 @@ def main(words: Sequence[str] | None = None) -> None:
         screen.print(MISSING.format(name=name, module=CONTESTANTS[name]))
     with TemporaryDirectory(dir=given.folder) as made:
         machine = basics(Path(made))
+    if given.prefect is not None:
+        sys.stdout.write(
+            overhead.told(overhead.measured(given.prefect, given.folder))
+            + f"\n{caption(Clock().today().isoformat(), machine)}\n"
+        )
+        return
     enrolled = _measured(given, names, [(e, given.due_each) for e in given.enrolled], screen)
     due = _measured(given, names, [(given.among, d) for d in given.due], screen)
     _tell(enrolled, due, machine, given)
@@ -44,6 +51,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--among", type=int, default=60_000, help="enrolled, in the second table")
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS), help="who ticks")
     parser.add_argument("--scan-up-to", type=int, default=100_000, help="the most that the scanning loop is asked")
+    parser.add_argument("--prefect", type=int, metavar="DUE", help="measure what Prefect adds to a morning, instead")
     parser.add_argument("--folder", type=Path, help="a folder on the disk that is measured")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--picture", type=Path, help="draw them into this SVG file")

@@ -33,6 +33,7 @@ from models import (
     RoleAssignment,
     Step,
 )
+from models.columns import columns
 from models.session import Database
 from programme.calendar import ONE_DAY, Calendar
 from programme.civil import instant_of
@@ -135,16 +136,22 @@ def _group(session: Session, due_on: date, numbers: range, now: datetime) -> Gro
 def _staff(database: Database, e: int, now: datetime) -> None:
     """Hire a coach for every eight."""
     numbers = range(-(-e // COOPERATIVES_A_COACH))
+    role = {"role": "coach", "delegation": DELEGATION, "starts_on": now.date()}
     for first in range(0, len(numbers), AT_ONCE):
         some = numbers[first : first + AT_ONCE]
         with database.transaction() as session:
-            people = _insert(session, Person, [_coach(number) for number in some])
-            roles = {"role": "coach", "delegation": DELEGATION, "starts_on": now.date()}
-            _insert(session, RoleAssignment, [{"person_id": key, **roles} for key in people])
+            _insert(session, Person, [_coach(number) for number in some])
+            _insert(session, RoleAssignment, [{"person_id": coach_of(number), **role} for number in some])
+
+
+def coach_of(number: int) -> int:
+    """Return a coach's id: the coordinator and the delegate came first."""
+    return number + 3
 
 
 def _coach(number: int) -> dict[str, Any]:
     return {
+        "id": coach_of(number),
         "code": f"c{number}",
         "name": f"Coach {number} (fictif)",
         "email": f"coach{number}@coaches.example",
@@ -155,20 +162,28 @@ def _coach(number: int) -> dict[str, Any]:
 
 def _enrol(session: Session, group: Group, numbers: range, now: datetime) -> None:
     """Write what importing, enrolling, assigning a coach and entering the stage write, for some thousand at once."""
-    cohort, first = group.cohort, group.numbers.start
-    owners = _insert(session, Cooperative, [_cooperative(number, now) for number in numbers])
-    told = zip(owners, numbers, strict=True)
-    _insert(session, Contact, [_contact(owner, number, now) for owner, number in told])
-    ranks = zip(owners, numbers, strict=True)
-    rows = [_enrolment(cohort, owner, number - first + 1) for owner, number in ranks]
-    calendar, definition = calendar_of(session), definition_of(session, cohort)
-    model = Enrolment(**{**rows[0], "id": 1})
+    cohort = group.cohort
+    step, passage, watched = _plan(session, group)
+    _insert(session, Cooperative, [_cooperative(number, now) for number in numbers])
+    _insert(session, Contact, [_contact(number, now) for number in numbers])
+    rows = [_enrolment(group, number) for number in numbers]
+    _insert(session, Enrolment, [row | {"watch_on": watched} for row in rows])
+    _insert(session, Passage, [{"enrolment_id": number + 1, **passage} for number in numbers])
+    _insert(session, Step, [{"enrolment_id": number + 1, **step} for number in numbers])
+    _insert(session, CoachAssignment, [_follows(number, cohort) for number in numbers])
+    for verb in ("selected", "enrolled"):
+        _insert(session, History, [history.line(row["id"], verb, by=BY, now=now, subject=cohort.code) for row in rows])
+
+
+def _plan(session: Session, group: Group) -> tuple[dict[str, Any], dict[str, Any], date | None]:
+    """Return the values of the step and of the passage through the stage, and the day of the next look at alerts."""
+    cohort, calendar = group.cohort, calendar_of(session)
+    definition = definition_of(session, cohort)
     [planned] = plan(definition, cohort.start_on, calendar)
+    model = Enrolment(**_enrolment(group, group.numbers.start))
     step = step_of(model, planned, definition, calendar, cohort.start_on)
     if step.remind_on != group.due_on:
         raise RuntimeError(f"{cohort.code} is due on {step.remind_on}, not on {group.due_on}")
-    watched = first_watch(definition, cohort.start_on, [step])
-    enrolled = _insert(session, Enrolment, [row | {"watch_on": watched} for row in rows])
     [window] = stage_windows(definition, cohort.start_on, calendar)
     passage = {
         "stage": window.stage,
@@ -177,25 +192,17 @@ def _enrol(session: Session, group: Group, numbers: range, now: datetime) -> Non
         "entered_on": window.opens_on,
         "wake_on": window.closes_on + ONE_DAY,
     }
-    _insert(session, Passage, [{"enrolment_id": key, **passage} for key in enrolled])
-    planned_step = step.model_dump(exclude={"id", "enrolment_id"})
-    _insert(session, Step, [{"enrolment_id": key, **planned_step} for key in enrolled])
-    _insert(
-        session, CoachAssignment, [_follows(key, number, cohort) for key, number in zip(enrolled, numbers, strict=True)]
-    )
-    for verb in ("selected", "enrolled"):
-        lines = [history.line(key, verb, by=BY, now=now, subject=cohort.code) for key in enrolled]
-        _insert(session, History, lines)
+    values = step.model_dump(exclude={"id", "enrolment_id"})
+    return values, passage, first_watch(definition, cohort.start_on, [step])
 
 
-def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> list[int]:
-    """Insert rows and return their ids, in the same order."""
-    statement = insert(table).returning(table.__table__.c.id, sort_by_parameter_order=True)  # type: ignore[attr-defined] # SQLModel does not declare it
-    return list(session.scalars(statement, rows))
+def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    session.execute(insert(columns(table).id.table), rows)
 
 
 def _cooperative(number: int, now: datetime) -> dict[str, Any]:
     return {
+        "id": number + 1,
         "name": f"Coopérative Exemple {number}",
         "name_ar": f"تعاونية المثال {number}",
         "register_court": "Agadir",
@@ -208,9 +215,9 @@ def _cooperative(number: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _contact(owner: int, number: int, now: datetime) -> dict[str, Any]:
+def _contact(number: int, now: datetime) -> dict[str, Any]:
     return {
-        "cooperative_id": owner,
+        "cooperative_id": number + 1,
         "name": f"Présidence {number} (fictif)",
         "email": f"presidence{number}@cooperatives.example",
         "phone": f"+2126{number:08d}",
@@ -219,11 +226,13 @@ def _contact(owner: int, number: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _enrolment(cohort: Cohort, owner: int, rank: int) -> dict[str, Any]:
+def _enrolment(group: Group, number: int) -> dict[str, Any]:
+    cohort, rank = group.cohort, number - group.numbers.start + 1
     return {
+        "id": number + 1,
         "code": f"{cohort.code}/{rank:03d}",
         "cohort_id": cohort.id,
-        "cooperative_id": owner,
+        "cooperative_id": number + 1,
         "programme_version_id": cohort.programme_version_id,
         "start_on": cohort.start_on,
         "delegation": DELEGATION,
@@ -233,6 +242,6 @@ def _enrolment(cohort: Cohort, owner: int, rank: int) -> dict[str, Any]:
     }
 
 
-def _follows(enrolment_id: int, number: int, cohort: Cohort) -> dict[str, Any]:
-    person = number // COOPERATIVES_A_COACH + 3  # the coordinator and the delegate came first
-    return {"enrolment_id": enrolment_id, "person_id": person, "starts_on": cohort.start_on}
+def _follows(number: int, cohort: Cohort) -> dict[str, Any]:
+    person = coach_of(number // COOPERATIVES_A_COACH)
+    return {"enrolment_id": number + 1, "person_id": person, "starts_on": cohort.start_on}

@@ -12,6 +12,7 @@ from benchmarks.daily.country import FILE, days_from, fill
 from models import migrate
 from models.session import Database
 from programme.civil import instant_of
+from runtime.garbage import settle
 
 MORNING = time(8)
 
@@ -38,4 +39,5 @@ def tick(folder: Path, day: int) -> int:
 
 @cache
 def _opened(folder: Path) -> Database:
+    settle()  # as the engine does when it has started
     return Database(f"sqlite:///{folder / FILE}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,22 +19,26 @@ from runtime.clock import Clock
 WORK = "benchmarks.scale.work"
 MIB = 1024 * 1024
 TITLES = ("figure", "bound", "found", "CPU s", "")
+BUSY = (
+    "The machine is busy (load {load:.0f} on {cores} cores): seconds are judged by the processor's, not by the wall's."
+)
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A figure, its bound and what was found; the seconds of a loaded machine are judged by its processor's."""
+    """A figure, its bound and what was found, and the processor's seconds that go with it."""
 
     name: str
     bound: float
     found: float
     unit: str
     cpu: float
+    is_busy: bool = False
 
     @property
     def holds(self) -> bool:
-        """Tell whether what was found is within the bound."""
-        return self.found <= self.bound
+        """Tell whether what was found is within the bound; on a busy machine the wall's seconds are others' too."""
+        return (self.cpu if self.is_busy and self.unit == "s" else self.found) <= self.bound
 
     def row(self) -> list[str]:
         """Return the line of the table."""
@@ -47,6 +52,10 @@ def main(words: Sequence[str] | None = None) -> int:
     with TemporaryDirectory(dir=given.folder) as made:
         machine = basics(Path(made))
         found = [*_mails(Path(made), given), *_list(Path(made), given)]
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    found = [replace(one, is_busy=load > cores) for one in found]
+    if load > cores:
+        sys.stdout.write(f"{BUSY.format(load=load, cores=cores)}\n\n")
     sys.stdout.write(f"{table(TITLES, [one.row() for one in found])}\n\n")
     sys.stdout.write(f"{caption(Clock().today().isoformat(), machine)}\n")
     return 0 if all(one.holds for one in found) else 1

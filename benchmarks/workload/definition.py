@@ -7,6 +7,7 @@ of the questionnaire, a floor of 3 ends, below 20 two steps are added, 30 and 60
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import yaml
@@ -51,6 +52,7 @@ def number_of(key: str, day: int) -> int:
 _EXTRA = {due: k for evaluation in range(len(CHECKPOINTS) - 1) for k, due in rules.extra_steps(evaluation)}
 
 
+@cache
 def answers(score: int) -> dict[str, Answer]:
     """Return answers whose global score reaches a number of whole points, 0 to 99, and not the next one."""
     items = default_questionnaire().items

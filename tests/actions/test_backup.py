@@ -19,8 +19,9 @@ from sqlalchemy import make_url, text
 from sqlmodel import col, select
 
 from actions.backup import back_up, store_of
+from actions.person_erase import erase_person
 from actions.restore import restore
-from models import Cooperative, Hold, Notice, Person, ServiceCopy, migrate
+from models import AccessLog, Cooperative, Erasure, Hold, Notice, Person, ServiceCopy, migrate
 from models.session import Database
 from models.stores import Store
 from programme.keeping_errors import (
@@ -37,6 +38,8 @@ from programme.keeping_errors import (
     ToolMissing,
 )
 from tests import databases
+from tests.actions.test_person_erase import found, on_disk
+from tests.lived import ADDRESS, AFTER, COACH_ADDRESS, COACHS, HERS, live
 from tests.notifications.post_office import notice, put, statuses
 from tests.world import NOW, everything_in
 
@@ -364,3 +367,53 @@ def test_missing_programs_of_postgresql_are_named(database: Database, tmp_path: 
     with pytest.raises(ToolMissing, match="pg_dump is missing: install PostgreSQL's client programs"):
         back_up(store_of(database.url, tmp_path), tmp_path / "copy", now=NOW)
     assert list(tmp_path.iterdir()) == []
+
+
+def erase(database: Database, email: str) -> None:
+    with database.transaction() as session:
+        shown = erase_person(session, email=email, by="k1", now=AFTER)
+        erase_person(session, email=email, by="k1", now=AFTER, approve=shown.digest)
+
+
+def test_restore_brings_nobody_back_who_was_erased_since(database: Database, tmp_path: Path) -> None:
+    live(database)
+    copy = save(database, tmp_path)
+    erase(database, ADDRESS)
+    erase(database, COACH_ADDRESS)
+    database.close()
+    done = restore(store(database), copy, by="amal", now=AFTER, replace=True)
+    assert done.erased_again == 2
+    assert found((*HERS, *COACHS), everything_in(database)) == []
+    with database.reading() as session:
+        gone = session.exec(select(Erasure.subject, Erasure.pseudonym, Erasure.by).order_by(col(Erasure.id))).all()
+        log = session.exec(select(AccessLog.action, AccessLog.by)).all()
+    assert gone == [("contact", "X-C1", "k1"), ("person", "X-P4", "k1")]
+    assert log == [("restore", "amal")] * 2
+    if not database.has_room:
+        assert found((*HERS, *COACHS), on_disk(database)) == []
+    database.close()
+    forget(database, done.kept)
+
+
+def test_restore_erases_nobody_in_a_copy_of_another_database(database: Database, tmp_path: Path) -> None:
+    live(database)
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE programme_version SET content_hash = 'another'"))
+    copy = save(database, tmp_path)
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE programme_version SET content_hash = 'this one'"))
+    erase(database, ADDRESS)
+    database.close()
+    done = restore(store(database), copy, by="amal", now=AFTER, replace=True)
+    assert (done.erased_again, found(HERS, everything_in(database))) == (0, list(HERS))
+    database.close()
+    forget(database, done.kept)
+
+
+def test_restore_without_the_old_database_says_that_it_cannot_know(database: Database, tmp_path: Path) -> None:
+    live(database)
+    copy = save(database, tmp_path)
+    with databases.another(tmp_path / "new.sqlite3") as empty:
+        url = empty.url
+        empty.close()
+        assert restore(store_of(url, databases.tools()), copy, by="amal", now=AFTER).erased_again is None

@@ -15,7 +15,7 @@ from actions.assign import assign_coach
 from actions.coaches import Share, _quotas, leave
 from actions.handing_over import redirect
 from actions.people import add_person, correct_person, end_role
-from models import CoachAssignment, Enrolment, Notice, Person, Step
+from models import AccessLog, CoachAssignment, Enrolment, Notice, Person, Step
 from models.session import Database
 from notifications.answers import MemoryMailer
 from notifications.delivery import Post, deliver
@@ -275,12 +275,14 @@ def test_corrected_address_is_written_to_again(database: Database) -> None:
     followed(database, 1)
     with database.transaction() as session:
         session.exec(select(Person).where(Person.code == "c1")).one().bad_address_at = NOW
-        person = correct_person(session, code="c1", email="C1.bis@odco.example", name=" Amina ")
+        person = correct_person(session, code="c1", by="k1", now=NOW, email="C1.bis@odco.example", name=" Amina ")
         assert (person.email, person.name, person.bad_address_at) == ("c1.bis@odco.example", "Amina", None)
         with pytest.raises(AddressTaken, match="already the address of c2"):
-            correct_person(session, code="c1", email="c2@odco.example")
+            correct_person(session, code="c1", by="k1", now=NOW, email="c2@odco.example")
         with pytest.raises(NothingSaidOfPerson):
-            correct_person(session, code="c1")
+            correct_person(session, code="c1", by="k1", now=NOW)
+        log = session.exec(select(AccessLog.by, AccessLog.action, AccessLog.subject, AccessLog.subject_id)).all()
+        assert log == [("k1", "correct", "person", person.id)]
 
 
 def test_leaving_is_refused_to_who_is_no_coach(database: Database) -> None:

@@ -26,7 +26,18 @@ from actions.morning import (
 from models import Cohort, History, Lease, Notice, Step
 from models.session import Database
 from programme.errors import MorningBusy
-from tests.world import CODE, at, evaluate, morning, open_enrolled, open_followed, open_world, step_row, tick
+from tests.world import (
+    CODE,
+    at,
+    evaluate,
+    morning,
+    open_enrolled,
+    open_followed,
+    open_world,
+    statements,
+    step_row,
+    tick,
+)
 
 NAME = "morning:SM-2027"
 EIGHT = at(date(2027, 1, 4))
@@ -76,10 +87,22 @@ def test_what_is_due_names_stages_in_the_programmes_order(database: Database) ->
 
 
 def test_reminders_come_in_chunks(database: Database) -> None:
-    open_enrolled(database, cooperatives=40)
+    open_enrolled(database, cooperatives=70)
     chunks = list(reminder_chunks(database, the_cohort(database), at(date(2027, 2, 2))))
     sizes = [len(chunk) for chunk in chunks]
-    assert (sizes[0], len(sizes), sum(sizes)) == (300, 2, len({one for chunk in chunks for one in chunk}))
+    assert (sizes[0], len(sizes), sum(sizes)) == (600, 2, len({one for chunk in chunks for one in chunk}))
+
+
+def test_bad_records_among_many_are_found_and_the_others_done_together(database: Database) -> None:
+    open_enrolled(database, cooperatives=20)
+    spoilt = [spoil(database, rank) for rank in (3, 4, 17)]
+    with statements(database) as seen:
+        done = morning(database, date(2027, 1, 4))
+    with database.reading() as session:
+        promised = session.exec(select(Notice.key).where(Notice.kind == "step_reminder")).all()
+    assert done.failures == [(str(one), "KeyError: 'start.forgotten'") for one in sorted(spoilt)]
+    assert (len(promised), done.promised) == (37, 37)
+    assert sum("step.rule" in statement for statement in seen) < 30  # tries: item by item it would be 41
 
 
 def spoil(database: Database, rank: int) -> int:

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as rows_of
 
 from actions.contacts import change_contact, end_contact
+from actions.people import correct_person
 from actions.person_erase import erase_person
 from actions.state import business_state
 from models import AccessLog, CalendarFeed, Contact, Decision, Erasure, History, Link, Notice, NoticeBody, Person
@@ -92,6 +93,16 @@ def test_nothing_of_a_coach_is_left_in_any_table(database: Database) -> None:
     assert found(COACHS, everything_in(database)) == list(COACHS)
     erase(database, COACH_ADDRESS)
     assert found(COACHS, everything_in(database)) == []
+
+
+def test_what_was_corrected_long_ago_goes_too(database: Database) -> None:
+    """Another name, address and number: messages of before still have the old ones."""
+    live(database)
+    with database.transaction() as session:
+        said = {"name": "Zineb B. Alaoui", "email": "new@odco.example", "phone": "0611111111"}
+        correct_person(session, code=COACH_CODE, by="k1", now=AFTER, **said)
+    erase(database, "new@odco.example")
+    assert found((*COACHS, "Alaoui", "new@odco.example", "611111111"), everything_in(database)) == []
 
 
 @pytest.mark.sqlite
@@ -306,7 +317,8 @@ def test_address_that_was_handed_on_stays_its_new_owner_s(database: Database) ->
     erase(database, ADDRESS, name=FATIMA)
     assert found(HERS, everything_in(database)) == [ADDRESS]
     with database.reading() as session:
-        rows = session.exec(rows_of(Contact.name, Contact.email).where(Contact.cooperative_id == 1)).all()
+        had = rows_of(Contact.name, Contact.email).where(Contact.cooperative_id == 1)
+        rows = session.exec(had.order_by(col(Contact.id))).all()
     assert rows == [("X-C1", None), ("Autre", "autre@coop.example"), ("Autre", ADDRESS)]
 
 

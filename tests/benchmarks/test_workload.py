@@ -9,11 +9,13 @@ import pytest
 
 from benchmarks.baselines import sqlmodel_loop
 from benchmarks.curves import drawing
-from benchmarks.workload import oracle
+from benchmarks.workload import definition, oracle, ours, rules
 from benchmarks.workload.chance import fmix32, u100
 from benchmarks.workload.measure import measured, present
 from benchmarks.workload.report import figures, panels, told, wrong
 from benchmarks.workload.totals import Totals
+from programme.definition_file import read_definition
+from programme.scoring import default_questionnaire, score
 
 N33 = Totals(
     opened=1_254,
@@ -65,6 +67,31 @@ def test_oracle_lists_every_operation_once() -> None:
 
 def test_sqlmodel_loop_arrives_at_the_same_totals(tmp_path: Path) -> None:
     assert sqlmodel_loop.run(33, 1, tmp_path).differences(N33) == []
+
+
+@pytest.mark.parametrize(("seed", "expected"), [(1, N33), (2, N33_SEED_2)])
+def test_engine_arrives_at_the_same_totals(seed: int, expected: Totals, tmp_path: Path) -> None:
+    assert ours.run(33, seed, tmp_path).differences(expected) == []
+
+
+def test_workload_is_a_definition_that_checks() -> None:
+    programme = read_definition(definition.text())
+    steps = [(k, definition.step_key(k)) for k, _ in rules.STEPS]
+    assert [definition.number_of(key, 0) for _, key in steps] == [k for k, _ in steps]
+    assert {key for _, key in steps} <= programme.by_key.keys()
+    assert [definition.number_of("coaching.recovery-session-03", day) for day in (30, 60, 577, 607)] == [
+        100,
+        101,
+        106,
+        107,
+    ]
+
+
+@pytest.mark.parametrize("points", range(100))
+def test_answers_reach_the_score_that_is_asked_for(points: int) -> None:
+    measured = score(default_questionnaire(), definition.answers(points)).value
+    assert measured is not None
+    assert int(measured) == points
 
 
 def test_totals_say_what_differs() -> None:

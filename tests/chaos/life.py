@@ -117,6 +117,7 @@ class Life:
 
     def _note_return(self, day: date, begun: datetime) -> None:
         if self.storm.comes_back_on(day):
+            self.diary.blows["stops"] += 1
             self.diary.returns.append(Window(begun, instant_of(day, PEOPLE)))
 
     def _morning(self, day: date) -> datetime:

@@ -141,9 +141,8 @@ def before_cause(life: Lived) -> Iterator[str]:
         if cause is not None and effect is not None and effect < cause:  # type: ignore[operator] # both days
             yield f"{what}: {cause}, {effect}"
     for row in life.ledger.values():
-        for moment in (row.sent_at, row.settled_at):
-            if moment is not None and moment < row.promised_at:
-                yield f"{row.key} was settled at {moment}, before it was promised"
+        if row.channel != "call" and row.sent_at is not None and row.sent_at < row.promised_at:
+            yield f"{row.key} left at {row.sent_at}, before it was promised"
 
 
 def unexplained(life: Lived) -> Iterator[str]:

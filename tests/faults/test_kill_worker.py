@@ -47,7 +47,7 @@ def database() -> Iterator[Database]:
 
 
 def _peopled() -> Database:
-    opened = Database(postgres.empty())
+    opened = Database(postgres.empty(used=False))
     open_world(opened, cooperatives=COOPERATIVES, without_email=(3,))
     with opened.transaction() as session:
         enrol_cohort(session, code=CODE, by="test", now=NOW)
@@ -113,6 +113,15 @@ def _nothing_runs(here: Pool) -> bool:
     )
 
 
+def _nothing_runs_soon(here: Pool) -> bool:
+    """Look round as the timer does: what the dead worker had claimed and not begun is known after a lease."""
+    deadline = time.monotonic() + 3 * LEASE_SECONDS
+    while not _nothing_runs(here) and until(deadline):
+        here.mourafaka("watchdog")
+        time.sleep(TIMER_SECONDS)
+    return _nothing_runs(here)
+
+
 def test_a_killed_worker_s_morning_is_closed_and_done_by_the_other_once(database: Database, tmp_path: Path) -> None:
     with pool(tmp_path, database.url, LEASE_SECONDS) as here:
         for name in ("first", "second"):
@@ -126,6 +135,6 @@ def test_a_killed_worker_s_morning_is_closed_and_done_by_the_other_once(database
         assert closed_after <= timedelta(seconds=2 * LEASE_SECONDS)
         again = here.start("morning", ROUND)  # as the schedule's next hour does
         assert eventually(lambda: here.state(again), "Completed", WORK_SECONDS) == "Completed"
-        assert eventually(lambda: _nothing_runs(here), expected=True, seconds=3 * LEASE_SECONDS)
+        assert _nothing_runs_soon(here)
     assert _entered(database) == COOPERATIVES
     assert _told(database) == _calm()

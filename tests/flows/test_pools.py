@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -114,24 +116,30 @@ def test_a_shared_morning_leaves_the_ledger_of_an_unshared_one(
         assert ledger_hash(session.exec(select(Notice))) == plain
 
 
+@contextmanager
+def _watched(database: Database) -> Iterator[set[str]]:
+    """Give the kinds of leases that are held meanwhile, seen by somebody else who looks all the time."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.005):
+            with database.reading() as session:
+                seen.update(name.partition(":")[0] for name in session.exec(select(Lease.name)))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    yield seen
+    over.set()
+    watcher.join()
+
+
 def test_a_run_gives_signs_of_life_and_leaves_none_behind(house: House) -> None:
     from flows.morning import morning
 
-    found: list[Any] = []
-
-    def look(_database: Database, name: str, **_given: object) -> None:
-        with house.database.reading() as session:
-            found.extend(session.exec(select(Lease.name)))
-
-    from flows import presence
-
-    kept = presence.release_lease
-    presence.release_lease = look  # type: ignore[assignment]
-    try:
+    with _watched(house.database) as seen:
         morning(CODE, "2027-01-04", MORNING.isoformat())
-    finally:
-        presence.release_lease = kept
-    assert [name.partition(":")[0] for name in sorted(found)] == ["morning", "run"]
+    assert seen == {"morning", "run"}
     with house.database.reading() as session:
         assert [row.name for row in session.exec(select(Lease))] == [f"morning:{CODE}"]
 
@@ -169,6 +177,23 @@ def test_watchdog_closes_a_run_without_signs_of_life_and_frees_its_morning(
     assert watch().closed == []
     with house.database.reading() as session:
         assert session.get(Lease, f"run:{run}") is None
+
+
+def test_watchdog_closes_a_run_that_a_worker_claimed_and_never_began(
+    house: House, server: Server, deployed: dict[str, str]
+) -> None:
+    from flows.watchdog import watch
+
+    house.clock = Clock()  # Prefect's states have the real time
+    asked = {"parameters": {"cohort": CODE, "day": "2027-01-04"}, "state": {"type": "SCHEDULED"}}
+    claimed, waiting = (
+        str(server.ask(f"deployments/{deployed['cohort']}/create_flow_run", asked)["id"]) for _run in range(2)
+    )
+    server.ask(f"flow_runs/{claimed}/set_state", {"state": {"type": "PENDING"}, "force": True})
+    time.sleep(LEASE_SECONDS)
+    watch()
+    assert server.ask(f"flow_runs/{claimed}")["state_name"] == "Crashed"
+    assert server.ask(f"flow_runs/{waiting}")["state_type"] == "SCHEDULED"
 
 
 def test_watchdog_closes_the_sub_flows_that_lived_in_the_process(house: House, server: Server) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from actions.enrol import enrol_cohort
 from actions.mornings import ROUND, own
-from models import Enrolment, MorningRun, Notice, ProgrammeVersion
+from models import Cohort, Enrolment, MorningRun, Notice, ProgrammeVersion
 from runtime.house import House
 from tests.world import CODE, NOW, at, open_world
 
@@ -42,8 +42,8 @@ def test_run_day_and_the_schedule_keep_the_same(house: House) -> None:
     assert kept(house) == whole[1:]
 
 
-def spoil(house: House, code: str) -> None:
-    """Pin an enrolment to a version whose text cannot be read any more."""
+def spoil(house: House, code: str, owner: type[Cohort | Enrolment] = Enrolment) -> None:
+    """Pin an enrolment (or a cohort) to a version whose text cannot be read any more."""
     with house.database.transaction() as session:
         found = session.exec(select(ProgrammeVersion)).one()
         spoilt = ProgrammeVersion(**found.model_dump(exclude={"id"}))
@@ -51,7 +51,7 @@ def spoil(house: House, code: str) -> None:
         session.add(spoilt)
         session.flush()
         assert spoilt.id is not None
-        session.exec(select(Enrolment).where(Enrolment.code == code)).one().programme_version_id = spoilt.id
+        session.exec(select(owner).where(owner.code == code)).one().programme_version_id = spoilt.id
 
 
 def test_some_who_are_held_back_break_no_morning(house: House) -> None:
@@ -60,6 +60,14 @@ def test_some_who_are_held_back_break_no_morning(house: House) -> None:
     spoil(enrolled(house), f"{CODE}/002")
     assert len(run_day().failures) == 1
     assert kept(house) == [(own(CODE), "failed", 2, True), (ROUND, "failed", 1, True)]
+
+
+def test_a_cohort_that_cannot_be_read_breaks_its_morning_and_not_the_round(house: House) -> None:
+    from flows.morning import mornings
+
+    spoil(enrolled(house), CODE, Cohort)
+    assert mornings(return_state=True).is_failed()
+    assert kept(house) == [(own(CODE), "failed", 1, False), (ROUND, "failed", 1, True)]
 
 
 def test_a_delivery_tells_of_a_morning_that_did_not_happen(house: House) -> None:

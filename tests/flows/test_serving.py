@@ -8,15 +8,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlmodel import select
 
+from actions.enrol import enrol_cohort
+from models import Notice
+from models.session import Database
+from runtime.mailbox import LocalMailbox
 from tests import databases
+from tests.world import CODE, NOW, open_world
 
 PASSWORD = "mourafaka:only-for-this-test"
+DEPLOYMENTS = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
 START_SECONDS = 120
 
 
@@ -108,8 +117,7 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
             stdout=subprocess.DEVNULL, stderr=log,
         )  # fmt: skip
     try:
-        served = {"morning", "delivery", "watchdog", "intake", "migrate-definition"}
-        assert _wait_for(port, served, process) == served
+        assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
         assert denied.status_code == 401
         assert httpx.get(f"http://127.0.0.1:{web_port}/healthz").json() == {"status": "ok", "reasons": 0}
@@ -118,7 +126,7 @@ def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path:
         for pid in before.values():
             os.kill(pid, signal.SIGKILL)
         assert _is_true(lambda: set(_parts(process.pid)) == set(before) and not _shared(before, _parts(process.pid)))
-        assert _wait_for(port, served, process) == served
+        assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
         assert _is_true(lambda: _answers(f"http://127.0.0.1:{web_port}/healthz"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -177,9 +185,9 @@ def _shared(before: dict[str, int], after: dict[str, int]) -> set[int]:
 
 def _is_true(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + START_SECONDS
-    while not condition() and time.monotonic() < deadline:
+    while not (found := condition()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    return condition()
+    return found
 
 
 def _answers(url: str) -> bool:
@@ -187,3 +195,67 @@ def _answers(url: str) -> bool:
         return httpx.get(url, timeout=2).status_code in {200, 503}
     except httpx.HTTPError:
         return False
+
+
+@pytest.mark.slow
+def test_serve_told_to_stop_settles_the_message_in_hand(tmp_path: Path) -> None:
+    box, data = tmp_path / "mailbox", tmp_path / "data"
+    data.mkdir()
+    database = Database(databases.empty(data / "mourafaka.sqlite3"))
+    open_world(database, cooperatives=20)
+    with database.transaction() as session:
+        enrol_cohort(session, code=CODE, by="test", now=NOW)
+    port, web_port = 22000 + os.getpid() % 2000, 24000 + os.getpid() % 2000
+    with LocalMailbox(box) as mailbox:
+        environment = {
+            **os.environ,
+            "MOURAFAKA_DATA_DIR": str(data),
+            "MOURAFAKA_DATABASE_URL": database.url,
+            "MOURAFAKA_SECRET_KEY": "only for this test",
+            "MOURAFAKA_SMTP_URL": mailbox.url,
+            "MOURAFAKA_SEND_RATE": "1",
+            "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
+            "PREFECT_HOME": str(data / "prefect"),
+        }
+        environment.pop("PREFECT_API_URL", None)
+        words = ["--as-of", "2027-01-04T10:00", "serve", "--port", str(port), "--web-port", str(web_port)]
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from cli import main; main()", *words], env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
+            _run(port, "delivery")
+            assert _is_true(lambda: _arrived(box) >= 3)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+            assert time.monotonic() - began < 25
+            assert _of(data) == []
+        finally:
+            for pid in (process.pid, *_of(data)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.wait()
+        with database.reading() as session:
+            standing = Counter(session.exec(select(Notice.status).where(Notice.kind == "welcome")))
+        assert standing == {"sent": _arrived(box), "pending": 20 - _arrived(box)}
+        assert 3 <= standing["sent"] < 20
+    database.close()
+
+
+def _arrived(box: Path) -> int:
+    return len(list((box / "new").iterdir())) if (box / "new").exists() else 0
+
+
+def _run(port: int, name: str) -> None:
+    """Have a deployment run at once, as a person does on Prefect's pages; while the server is busy, ask again."""
+    base, auth = f"http://127.0.0.1:{port}/api", ("mourafaka", "only-for-this-test")
+    found = httpx.post(f"{base}/deployments/filter", json={}, auth=auth, headers=_token(port), timeout=30).json()
+    [chosen] = [one["id"] for one in found if one["name"] == name]
+
+    def ask() -> bool:
+        url = f"{base}/deployments/{chosen}/create_flow_run"
+        return httpx.post(url, json={}, auth=auth, headers=_token(port), timeout=30).status_code in {200, 201}
+
+    assert _is_true(ask)

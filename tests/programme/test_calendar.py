@@ -223,3 +223,17 @@ def test_send_hours_next_opening_is_open_and_never_earlier(day, at, opens):
     opening = hours.next_opening(wall, PLAIN)
     assert hours.allow(opening, PLAIN)
     assert wall <= opening < wall + 7 * ONE_DAY
+
+
+def test_calendar_of_a_programme_that_rests_on_other_days():
+    fridays = Calendar(closed=("friday",), holidays_too=False)
+    assert [fridays.is_working(date(2027, 3, day)) for day in (5, 6, 7, 8, 9)] == [False, True, True, True, True]
+    assert fridays.on_or_after(date(2027, 3, 5)) == date(2027, 3, 6)
+    assert fridays.on_or_before(date(2027, 3, 5)) == date(2027, 3, 4)
+    assert fridays.working_days_between(date(2027, 3, 4), date(2027, 3, 11)) == 6
+
+
+def test_notices_do_not_leave_on_sundays_and_holidays_though_a_programme_works_then():
+    every_day = Calendar(closed=(), holidays_too=False)
+    assert [every_day.is_working(date(2027, 3, day)) for day in (7, 9)] == [True, True]
+    assert [every_day.is_sending_day(date(2027, 3, day)) for day in (6, 7, 9)] == [True, False, False]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programme.definition import Exit, FactName, Gate, Requirement
+from programme.definition import Exit, FactName, Floor, Gate, Requirement
 from programme.definition_file import read_definition, shipped_text
-from programme.gates import REASONS, Reason, is_completed, propose, said_share, weigh
+from programme.gates import REASONS, Reason, can_complete, choices, is_completed, propose, said_share, weigh
 
 SHIPPED = read_definition(shipped_text())
 M12 = SHIPPED.checkpoint("M12").gate
@@ -155,3 +155,39 @@ def test_reason_is_read_again_from_what_a_decision_keeps(requirement):
 def test_share_of_a_whole_is_said_with_one_decimal_at_most():
     said = [said_share(value, whole) for value, whole in ((0, 6), (1, 6), (4, 6), (3, 4), (1, 8), (13, 12))]
     assert said == ["0", "16.7", "66.7", "75", "12.5", "108.3"]
+
+
+SCORED = Gate(
+    requires=(Requirement(fact="global_score", at_least=20),),
+    met="continue",
+    not_met="recovery",
+    floor=Floor(requires=(Requirement(fact="global_score", at_least=3),), not_met="exit"),
+)
+
+
+@pytest.mark.parametrize(
+    ("score", "outcome"),
+    [(0, "exit"), (2, "exit"), (3, "recovery"), (19, "recovery"), (20, "continue"), (100, "continue"), (None, "exit")],
+)
+def test_floor_goes_before_what_is_met(score, outcome):
+    assert propose(SCORED, {"global_score": score}).outcome == outcome
+
+
+def test_floor_says_its_reasons_after_the_others():
+    assert reasons(SCORED, {"global_score": 2}) == [
+        "global score 2 of 100, needs 20",
+        "global score 2 of 100, needs 3",
+    ]
+    assert reasons(SCORED, {"global_score": None})[0] == "global score: not assessable"
+
+
+def test_choices_are_those_of_the_last_checkpoint_or_of_the_others():
+    assert choices(M12) == choices(SCORED) == ("continue", "recovery", "exit")
+    assert choices(M24) == ("certificate", "participation")
+    assert choices(M24.model_copy(update={"floor": SCORED.floor})) == ("certificate", "participation", "exit")
+
+
+def test_step_that_a_stage_does_not_wait_for_cannot_complete_it():
+    closing, start = SHIPPED.stage("closing"), SHIPPED.stage("start")
+    assert [can_complete(closing, key) for key in ("M24-decision", "assembly")] == [True, False]
+    assert can_complete(start, "coach")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from programme.calendar import Calendar
@@ -191,6 +191,9 @@ def lived(fates: Mapping[str, tuple[str, int]]) -> dict[str, Held]:
 
 
 @given(FATES, STARTS, CALENDARS, WINDOWS)
+@example(  # a step off its rule's day that a closed window pushes onto it
+    {"training.strategy": ("done", 1)}, START, PLAIN, (Closure(date(2027, 5, 1), date(2027, 5, 3), "x"),)
+)
 @settings(max_examples=150)
 def test_replanning_twice_is_replanning_once(
     fates: dict[str, tuple[str, int]], start: date, calendar: Calendar, closed: tuple[Closure, ...]

@@ -28,7 +28,21 @@ def test_word_takes_effect_when_the_block_has_ended() -> None:
     assert in_hand(lambda: None) == [True, True]
 
 
-def test_second_word_takes_effect_at_once() -> None:
+def test_sigterm_may_come_again_and_ctrl_c_may_not() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        assert in_hand(lambda: signal.raise_signal(signal.SIGTERM), lambda: None) == [True, True, True]
+        with until_told():
+            for _ in range(3):
+                signal.raise_signal(signal.SIGTERM)
+            assert heard == []
+        assert heard == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_second_ctrl_c_takes_effect_at_once() -> None:
     assert in_hand(lambda: signal.raise_signal(signal.SIGINT), lambda: None) == [True]
 
 

@@ -20,7 +20,7 @@ from runtime.clock import Clock
 from runtime.house import House
 from runtime.settings import Settings
 from tests.linking import BASE, SECRET, early_reminder, first_links, link_to, tokens
-from tests.world import at, evaluate, morning, open_enrolled, step_row
+from tests.world import NOW, at, evaluate, morning, open_enrolled, step_row
 from web.app import app_for
 from web.guesses import ALLOWED, REMEMBERED, Guesses
 from web.link_words import BUTTONS, ELSEWHERE, NO_LONGER_SENT, OVER
@@ -98,7 +98,7 @@ def test_landline_is_not_written_to(database: Database, pages: TestClient) -> No
 def test_page_is_arabic_for_who_reads_arabic_and_can_be_had_in_french(database: Database, pages: TestClient) -> None:
     token = first_links(database)["c1@odco.example", "start.contact"]
     with database.transaction() as session:
-        correct_person(session, code="c1", language="ar")
+        correct_person(session, code="c1", by="k1", now=NOW, language="ar")
     arabic = pages.get(f"/l/{token}").text
     assert '<html lang="ar" dir="rtl">' in arabic
     assert "تأكيد جهة الاتصال والقناة واللغة" in arabic

@@ -1,0 +1,36 @@
+"""Statements that are built once and said often: about many rows, whose list goes as one parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, Integer, String, bindparam
+from sqlalchemy.orm import object_mapper
+from sqlmodel import Session, SQLModel
+
+from models.among import Among, Many
+
+
+def within(column: Any, name: str) -> Among:
+    """Return the condition that a column of numbers or texts is one of the values that are handed over as ``name``."""
+    item = Integer if isinstance(column.type, Integer) else String
+    return Among(column, bindparam(name, type_=Many(item)))
+
+
+def do(session: Session, statement: Executable, **parameters: Any) -> CursorResult[Any]:
+    """Say a statement that was built once, after all that the session has still to write.
+
+    Building an UPDATE anew and having the session follow it costs more than the change of a hundred rows.
+    Objects of the session do not follow this one: see `renew`.
+    """
+    session.flush()
+    return session.connection().execute(statement, parameters)
+
+
+def renew(session: Session, of: type[SQLModel], ids: Iterable[int]) -> None:
+    """Read the objects of these rows again that the session has at hand: a statement has changed them."""
+    changed = set(ids)
+    for known in [one for one in session.identity_map.values() if isinstance(one, of)]:
+        if object_mapper(known).primary_key_from_instance(known)[0] in changed:
+            session.refresh(known)
