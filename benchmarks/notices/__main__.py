@@ -22,7 +22,7 @@ from runtime.clock import Clock
 def main(
     mails: Annotated[int, typer.Option(help="mails to cooperatives; those to the staff come on top")] = 2_000,
     repeats: Annotated[int, typer.Option(help="rounds that count, after one that warms up")] = 5,
-    connections: Annotated[list[int], typer.Option(help="connections of our own way; may be repeated")] = [1, 4],  # noqa: B006
+    connections: Annotated[list[int], typer.Option(help="connections of our own way; may be repeated")] = [1, 8],  # noqa: B006
     database: Annotated[str | None, typer.Option(help="a PostgreSQL server; without it, a SQLite file")] = None,
     away: Annotated[float, typer.Option(help="milliseconds to the server and back: 0 is this machine")] = 0,
     folder: Annotated[Path | None, typer.Option(help="where the SQLite file is: the disk that is measured")] = None,
