@@ -194,7 +194,7 @@ def settle(session: Session, notice: Claimed, answer: Answer, *, now: datetime, 
         return give_back(session, notice, answer.text, send_at=pace.opening(notice, now))
     # Claims that died count as tries too: a first "not now" never parks, however often we crashed before.
     if notice.attempts >= MAX_ATTEMPTS and notice.code is not None:
-        return _end(session, notice, "failed", f"parked after {notice.attempts} tries", answer, now)
+        return _end(session, notice, _unsent(notice), f"parked after {notice.attempts} tries", answer, now)
     later = pace.opening(notice, now + pace.wait(notice.attempts, notice.key))
     return _put_back(session, notice, code=answer.code, error=answer.text, send_at=later)
 
@@ -213,10 +213,15 @@ def fail(session: Session, notice: Claimed, reason: str, *, now: datetime) -> bo
 def _refuse(session: Session, notice: Claimed, answer: Answer, now: datetime) -> bool:
     what = "address" if answer.bad_address else "message"
     said = answer.code if answer.code is not None else answer.text
-    done = _end(session, notice, "failed", f"{what} refused by the server ({said})", answer, now)
+    done = _end(session, notice, _unsent(notice), f"{what} refused by the server ({said})", answer, now)
     if done and answer.bad_address and notice.address:
         mark_address(session, notice.address, now)
     return done
+
+
+def _unsent(notice: Claimed) -> str:
+    """Return how a message ends that the server will not have: one that was in doubt before may have arrived then."""
+    return "in_doubt" if notice.doubts else "failed"
 
 
 def _doubt(session: Session, notice: Claimed, answer: Answer, now: datetime, pace: Pace) -> bool:

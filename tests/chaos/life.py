@@ -21,6 +21,8 @@ from models.notice import IN_OUTBOX
 from models.trouble import is_trouble
 from notifications import holds
 from notifications.delivery import deliver
+from programme.calendar import ONE_DAY, Calendar
+from programme.catching_up import fresh_since
 from programme.civil import instant_of
 from runtime.clock import Clock
 from runtime.house import House
@@ -116,8 +118,11 @@ class Life:
         self._send("evening", day, EVENING, NIGHT)
 
     def _note_return(self, day: date, begun: datetime) -> None:
-        if self.storm.comes_back_on(day):
-            self.diary.blows["stops"] += 1
+        """Note the first day back from a stop so long that something is late: two working days are none."""
+        if not self.storm.comes_back_on(day):
+            return
+        self.diary.blows["stops"] += 1
+        if self.storm.is_down(fresh_since(day, Calendar()) - ONE_DAY):
             self.diary.returns.append(Window(begun, instant_of(day, PEOPLE)))
 
     def _morning(self, day: date) -> datetime:

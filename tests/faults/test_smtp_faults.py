@@ -254,6 +254,23 @@ def test_days_away_cost_no_try_and_all_leaves_when_it_is_back(database: Database
     assert {notice(database, f"SM/{number:03d}/welcome").attempts for number in range(1, 61)} == {1}
 
 
+@pytest.mark.parametrize("first", [DROP_KEPT, DROP_LOST])
+@pytest.mark.parametrize(
+    ("then", "reason"),
+    [(["554 spam"], f"message {REFUSED} (554)"), (["451 later"] * 4, "parked after 5 tries")],
+)
+def test_message_that_was_in_doubt_and_is_refused_then_may_have_arrived(
+    database: Database, office: PostOffice, first: str, then: list[str], reason: str
+) -> None:
+    put(database)
+    office.at_data[ANYONE] = iter([first, *then])
+    post = post_of(database, office)
+    for hour in range(6):
+        deliver(after(post, hours=hour))
+    assert statuses(database) == [("in_doubt", reason)]
+    assert len(office.kept) == (first == DROP_KEPT)
+
+
 def test_poison_is_parked_after_5_tries_and_the_others_leave(database: Database, office: PostOffice) -> None:
     put(database, 30)
     office.at_data["coop7@coop.example"] = repeat("451 not this one")
