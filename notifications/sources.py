@@ -18,7 +18,8 @@ from notifications.errors import UnknownNotice
 from notifications.filters import UNSIGNED, Ask, Form, filters, isolator, one_line, paragraphs
 from notifications.grouping import is_late
 from notifications.kinds import BOTH, IN_TURN, KINDS, LANGUAGES, READINGS
-from notifications.stencils import Render, Stencils, ask_about_all, cuttable
+from notifications.stencil_shelf import Stencils
+from notifications.stencils import Render, ask_about_all, cuttable
 
 FOLDER: Final = Path(templates.__file__).parent / "emails"
 PARTS: Final[Mapping[str, Form]] = {"subject.txt": "txt", "body.txt": "txt", "body.html": "html"}

@@ -13,7 +13,8 @@ from notifications.filters import Form
 from notifications.kinds import COOPERATIVE_KINDS, LANGUAGES
 from notifications.rendering import render
 from notifications.sources import FOLDER, PARTS, environment_of, sources_of
-from notifications.stencils import MOST, USES, Stencils, cut
+from notifications.stencil_shelf import MOST, USES, Stencils
+from notifications.stencils import cut
 from tests.notifications.samples import sample_facts
 
 NAMED = ("recipient", "cooperative", "contact_name", "contact_phone", "privacy_contact", "cohort", "place")
