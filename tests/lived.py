@@ -29,6 +29,7 @@ from models import (
 )
 from models.session import Database
 from tests.linking import send
+from tests.moulds import built_once
 from tests.world import CODE, DELEGATION, NOW, at, enrolment_row, morning, notice_row, open_world, step_row
 
 ONE, TWO = f"{CODE}/001", f"{CODE}/002"
@@ -49,6 +50,7 @@ COACHS = (COACH, COACH_CODE, COACH_ADDRESS, COACH_PHONE, "698765432")
 MODULE = "training.strategy"
 
 
+@built_once
 def live(database: Database, *, until_they_left: bool = True) -> None:
     """Open two cooperatives, and have Fatima answer for the first and Zineb follow both, for six weeks."""
     open_world(database, cooperatives=2, coaches=1)

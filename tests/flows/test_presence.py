@@ -40,6 +40,7 @@ def _holder(house: House) -> str:
         return session.exec(select(Lease).where(Lease.name == NAME)).one().holder
 
 
+@pytest.mark.slow
 def test_long_work_keeps_its_lease_by_signs_of_life(house: House) -> None:
     from flows.presence import held
 
@@ -63,6 +64,7 @@ def test_work_that_failed_gives_its_lease_back(house: House) -> None:
     _take(house, OTHER)
 
 
+@pytest.mark.slow
 def test_a_process_that_woke_up_late_takes_nothing_from_who_has_the_lease_now(house: House) -> None:
     from flows.presence import held
 

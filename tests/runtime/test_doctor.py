@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from sqlmodel import select
 
 from models import ProgrammeVersion
 from models.session import Database
-from runtime import doctor_database, doctor_outside, timezone
+from notifications.publication import Finding, check_templates
+from runtime import doctor, doctor_database, doctor_outside, timezone
 from runtime.clock import Clock
 from runtime.doctor import examine
 from runtime.house import House
@@ -41,6 +43,17 @@ def safe(database_url: str) -> Iterator[Database]:
     opened = Database(url.render_as_string(hide_password=False))
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def templates_that_ship(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what ships checked once for all these tests: it does not change between them."""
+    monkeypatch.setattr(doctor, "check_templates", checked)
+
+
+@cache
+def checked() -> list[Finding]:
+    return check_templates()
 
 
 def house_of(database: Database, **settings: object) -> House:

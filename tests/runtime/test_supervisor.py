@@ -91,6 +91,7 @@ def test_part_that_is_killed_comes_back(tmp_path: Path) -> None:
     assert [pid for pid in pids(tmp_path / "lives") if is_alive(pid)] == []
 
 
+@pytest.mark.slow
 def test_part_that_keeps_ending_ends_all_with_a_sentence(tmp_path: Path) -> None:
     with keeper(tmp_path, good=LIVES, bad="print('no port'); raise SystemExit(7)") as process:
         _, said = process.communicate(timeout=30)
@@ -103,6 +104,7 @@ def test_part_that_keeps_ending_ends_all_with_a_sentence(tmp_path: Path) -> None
     assert [pid for pid in pids(tmp_path / "lives") if is_alive(pid)] == []
 
 
+@pytest.mark.slow
 def test_part_that_lived_long_is_tried_for_ever(tmp_path: Path) -> None:
     short = "import sys, time\nopen(sys.argv[1] + '/lives', 'a').write('1\\n')\ntime.sleep(0.2)"
     with keeper(tmp_path, {**PACE, "quick": 0.1}, one=short) as process:
@@ -111,6 +113,7 @@ def test_part_that_lived_long_is_tried_for_ever(tmp_path: Path) -> None:
         (tmp_path / "lives").unlink()
 
 
+@pytest.mark.slow
 def test_stop_lets_a_part_finish(tmp_path: Path) -> None:
     with keeper(tmp_path, one=FINISHES) as process:
         assert until((tmp_path / "up").exists)
@@ -119,6 +122,7 @@ def test_stop_lets_a_part_finish(tmp_path: Path) -> None:
     assert (tmp_path / "finished").exists()
 
 
+@pytest.mark.slow
 def test_stop_kills_what_takes_too_long(tmp_path: Path) -> None:
     with keeper(tmp_path, one=STUBBORN) as process:
         assert until((tmp_path / "up").exists)
@@ -128,6 +132,7 @@ def test_stop_kills_what_takes_too_long(tmp_path: Path) -> None:
         assert time.monotonic() - began >= PACE["grace"]
 
 
+@pytest.mark.slow
 def test_second_signal_kills_at_once(tmp_path: Path) -> None:
     with keeper(tmp_path, {**PACE, "grace": 60}, one=STUBBORN) as process:
         assert until((tmp_path / "up").exists)
@@ -138,6 +143,7 @@ def test_second_signal_kills_at_once(tmp_path: Path) -> None:
         assert process.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_children_of_a_killed_part_end_before_it_comes_back(tmp_path: Path) -> None:
     with keeper(tmp_path, one=PARENT) as process:
         children = tmp_path / "children"
@@ -152,6 +158,7 @@ def test_children_of_a_killed_part_end_before_it_comes_back(tmp_path: Path) -> N
     assert not any(map(is_alive, pids(children)))
 
 
+@pytest.mark.slow
 def test_parts_of_a_killed_keeper_end_by_themselves(tmp_path: Path) -> None:
     with keeper(tmp_path, one=LIVES, two=PARENT, three=STUBBORN) as process:
         assert until((tmp_path / "up").exists)
