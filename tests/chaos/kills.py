@@ -37,7 +37,8 @@ def killed_senders(kills: int, seed: int) -> Killed:
     """Kill senders: half the times one with one connection, half the times one with several."""
     be_quiet()
     half = max(1, kills // 2)
-    found = [_senders(half, 1, seed), _senders(max(1, kills - half), CONNECTIONS, seed)]
+    with server_of_its_own():  # one for both: a process knows no second
+        found = [_senders(half, 1, seed), _senders(max(1, kills - half), CONNECTIONS, seed)]
     return Killed(
         sum(one.kills for one in found),
         max(one.drained_in for one in found),

@@ -85,14 +85,14 @@ class Life:
     def __init__(self, url: str, storm: Storm, doors: Doors, clock: Clock, folder: Path, *, may_crash: bool) -> None:
         self.storm, self.doors, self.clock, self.folder = storm, doors, clock, folder
         self.people, self.diary = People(storm.seed), Diary()
-        self.url, self._may_crash = url, may_crash
+        self.url, self.may_crash = url, may_crash
         self.open()
 
     def open(self) -> None:
         """Start the engine, and the second one that is there at times."""
         self.house = house_of(self.url, self.clock, self.folder)
         self.other = house_of(self.url, self.clock, self.folder)
-        self.troubles = Troubles(self.database, may_crash=self._may_crash)
+        self.troubles = Troubles(self.database, may_crash=self.may_crash)
 
     def close(self) -> None:
         """Stop both."""

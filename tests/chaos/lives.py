@@ -152,7 +152,7 @@ def _restored(life: Life, day: date, folder: Path) -> None:
     done = restore(
         store_of(life.url, databases.tools()), folder / COPY, by=HOLDER, now=now, replace=True, settle_until=now
     )
-    if databases.IS_POSTGRESQL and done.kept:
+    if databases.IS_POSTGRESQL and done.kept and not life.may_crash:  # else it goes with the server
         databases.drop(life.beside(done.kept))
     life.open()
     life.diary.blows["restore"] += 1
