@@ -61,7 +61,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @contextmanager
 def _serving(data: Path, url: str) -> Iterator[Server]:
     port = _free_port()
-    program = [sys.executable, "-c", "from cli import main; main()", "serve", "--port", str(port)]
+    ports = ["--port", str(port), "--web-port", str(_free_port())]
+    program = [sys.executable, "-c", "from cli import main; main()", "serve", *ports]
     with (data / "serve.log").open("wb") as log:
         process = subprocess.Popen(program, env=_environment(data, url), start_new_session=True, stdout=log, stderr=log)
     try:
