@@ -172,7 +172,7 @@ def _planned_step(step: Step) -> PlannedStep:
         rule=step.rule,
         stage=step.stage,
         kind=step.kind,  # type: ignore[arg-type] # stored as text, checked when the definition was read
-        owner=step.owner,  # type: ignore[arg-type]
+        owner=step.owner,  # type: ignore[arg-type] # the same
         number=step.number,
         nominal_on=step.nominal_on,
         due_on=step.due_on,
