@@ -22,7 +22,7 @@ from actions.watch import watch
 from models import Attendance, Correction, Decision, Enrolment, Evaluation, PlanAction, SessionReport, Step
 from programme.civil import civil_day
 from programme.decision_errors import CorrectionUnexplained, NothingToCorrect, NotRecorded
-from programme.definition import FactName
+from programme.definition_terms import FactName
 from programme.scoring import Answer, default_questionnaire, score
 
 

@@ -23,7 +23,7 @@ from actions.tell import withdraw_all
 from actions.watch import settle_alerts
 from models import Alert, Enrolment, Passage, Step
 from programme.civil import civil_day
-from programme.definition import Outcome
+from programme.definition_terms import Outcome
 from programme.pausing import days_left
 from programme.pausing_errors import AlreadyEnded, EndUnknown, NotSelected
 

@@ -20,7 +20,7 @@ from actions.watch import watch
 from models import Cooperative, Evaluation, Passage, Step
 from programme import reminders
 from programme.civil import civil_day
-from programme.definition import MEETINGS
+from programme.definition_terms import MEETINGS
 from programme.legal import STAGE
 from programme.migration import Moved
 from programme.pausing import days_left

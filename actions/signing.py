@@ -19,7 +19,7 @@ from actions.tell import tell
 from models import Cohort, Decision, Enrolment, Step
 from notifications.promises import Desk, Word
 from programme.civil import civil_day
-from programme.definition import ENDINGS, Outcome
+from programme.definition_terms import ENDINGS, Outcome
 
 NEXT_STEPS: Mapping[Outcome, dict[str, str] | None] = {
     "continue": {"fr": "L'accompagnement se poursuit comme prévu.", "ar": "تستمر المواكبة كما هو مقرر."},
