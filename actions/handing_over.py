@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 
 from actions.desk import open_desk
 from actions.tell import call_key, close, tell
+from actions.withdrawal import take_back
 from models import Cohort, Enrolment, Notice, NoticeBody, Step
-from notifications import outbox
 from notifications.promises import Desk, Word
 from notifications.recipients import Recipient, directory
 from programme.civil import civil_day, instant_of
@@ -145,9 +145,9 @@ def _close_call(desk: Desk, notice: Notice, reason: str) -> None:
             Step.enrolment_id == enrolment.id, Step.key == call_key(enrolment, notice.key), Step.status == "open"
         )
     ).first()
-    if step is not None and step.id is not None:
+    if step is not None:
         close(step, "not_required", on=desk.today, by="engine")
-        outbox.cancel_for_steps(desk.session, [step.id], reason=reason, now=desk.now)
+        take_back(desk.session, [step.id], reason=reason, now=desk.now)
 
 
 def refresh(desk: Desk, enrolments: Sequence[Enrolment], *, since: date) -> None:
