@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, or_
 from sqlmodel import Session, col, select
 
 from actions.desk import open_desk
+from actions.programmes import unreadable
 from actions.tell import call_key, close, tell
 from actions.withdrawal import take_back
 from models import Cohort, Enrolment, Notice, NoticeBody, Step
@@ -177,12 +178,16 @@ def redirect(session: Session, notice: Notice, reason: str, now: datetime) -> bo
     """
     told = [notice] if notice.enrolment_id is not None else _children(session, notice)
     ids = {one.enrolment_id for one in told}
-    enrolments = session.exec(select(Enrolment).where(col(Enrolment.id).in_(ids))).all()
+    enrolments = session.exec(
+        select(Enrolment).where(
+            col(Enrolment.id).in_(ids), col(Enrolment.programme_version_id).not_in(unreadable(session))
+        )
+    ).all()
     today = civil_day(now)
     for desk, cohort, some in desks(session, enrolments, today, now):
         mine = {one.id for one in some}
         pass_on(desk, cohort, [one for one in told if one.enrolment_id in mine], on=today, reason=reason)
-    return bool(told)
+    return bool(enrolments)
 
 
 def _children(session: Session, digest: Notice) -> list[Notice]:

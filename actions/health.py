@@ -11,6 +11,7 @@ from actions import history
 from actions.access import held_on
 from actions.morning import next_morning, open_cohorts
 from actions.mornings import last_of_each, missed
+from actions.programmes import unreadable
 from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment, ServiceCopy
 from models.enrolment import FOLLOWED
 from models.notice import IN_OUTBOX, TROUBLED
@@ -32,8 +33,14 @@ def ailments(session: Session, now: datetime) -> list[Sentence]:
     checks = (_behind, _paused, _mornings, _old_outbox, _stuck)
     found = [check(session, now) for check in checks]
     held = [holds.said(one) for one in holds.open_holds(session)]
-    more = (*_held_back(session, now), *_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
-    return [one for one in (*held, *found, *more) if one is not None]
+    more = (
+        *_unread(session),
+        *_held_back(session, now),
+        *_unsettled(session),
+        *_copies(session, now),
+        *_unstaffed(session, now),
+    )
+    return [one for one in (*held, *found, *more, *_unstaffed(session, now)) if one is not None]
 
 
 def _behind(session: Session, now: datetime) -> Sentence | None:
@@ -97,6 +104,21 @@ def _held_back(session: Session, now: datetime) -> list[Sentence]:
         )
         for code, row in sorted(runs.items())
         if row.failures and row.finished_at is not None
+    ]
+
+
+def _unread(session: Session) -> list[Sentence]:
+    """Name the open cohorts whose version of the programme cannot be read: they have no mornings, and no mail."""
+    lost = unreadable(session)
+    return [
+        sentence(
+            "{cohort} stands still, its notices wait: version {version} of its programme cannot be read; "
+            "`mourafaka doctor` says the mend. The other cohorts go on.",
+            cohort=cohort.code,
+            version=lost[cohort.programme_version_id].facts["version"],
+        )
+        for cohort in open_cohorts(session)
+        if cohort.programme_version_id in lost
     ]
 
 
