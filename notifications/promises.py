@@ -225,12 +225,21 @@ def cooperative_name(cooperative: Cooperative | Named, language: str) -> str:
     return (cooperative.name_ar if IN_TURN[language][0] == "ar" else None) or cooperative.name
 
 
+CALLED = ("coach", "coordinator", "delegate")
+"""Whom to call for help, the nearest first; the staff call each other, from the coordinator on."""
+
+
 def _contact(desk: Desk, word: Word) -> Recipient | None:
-    """Return the human to call: a cooperative's coach; for the staff the coordinator, unless they are it."""
-    if not word.to.is_staff:
-        return desk.people.find("coach", word.enrolment)
-    coordinator = desk.people.find("coordinator", word.enrolment)
-    return None if coordinator is None or coordinator.phone == word.to.phone else coordinator
+    """Return the human to call: the nearest one who has a telephone, never the reader; without any, the nearest."""
+    nearest: Recipient | None = None
+    for role in CALLED[1:] if word.to.is_staff else CALLED:
+        found = desk.people.find(role, word.enrolment)
+        if found is None or found.is_same_person(word.to):
+            continue
+        if found.phone:
+            return found
+        nearest = nearest or found
+    return nearest
 
 
 def _privacy(desk: Desk, enrolment: Enrolment | EnrolmentLine) -> str:

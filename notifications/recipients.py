@@ -36,6 +36,10 @@ class Recipient:
         """Tell whether they work for the programme, and so get a digest."""
         return self.role in STAFF
 
+    def is_same_person(self, other: Recipient) -> bool:
+        """Tell whether both are one person, in whatever role."""
+        return self.code.partition(":")[2] == other.code.partition(":")[2]
+
 
 class Named(NamedTuple):
     """A cooperative's name, in each script that it has one in."""
