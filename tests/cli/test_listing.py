@@ -165,4 +165,4 @@ def test_row_says_how_late_a_cooperative_is_and_who_follows_it(database: Databas
         due_on = min(step.due_on for step in session.exec(select(Step).where(Step.status == "open")))
         [row] = listing(session, by="command line", now=at(due_on + timedelta(days=4)), language="ar")
     assert (row["code"], row["coach"], row["days_late"]) == (enrolment.code, "Accompagnement 1", 4)
-    assert row["province"] == "أكادير إدا-أوتنان"
+    assert row["province"] == "أكادير-إدا وتنان"
