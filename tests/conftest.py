@@ -12,7 +12,7 @@ from hypothesis import settings
 
 import runtime  # noqa: F401 - first: it chooses the time zone data
 from models.session import Database
-from tests import databases, engines, postgres
+from tests import databases, engines, postgres, prefects
 
 os.environ["MOURAFAKA_LANGUAGE"] = "en"  # the tests read English, whatever the machine speaks
 
@@ -24,6 +24,7 @@ settings.load_profile("mourafaka")
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL when the tests are to run on it: once, before the workers that share it."""
     engines.share()
+    prefects.keep_in(config.cache.mkdir)
     if databases.IS_POSTGRESQL and not hasattr(config, "workerinput"):
         postgres.start()
 
@@ -58,7 +59,7 @@ def _runs_on_postgresql(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real Prefect server with files of its own: one for all tests, it costs seconds to start."""
-    home = tmp_path_factory.mktemp("prefect")
+    home = prefects.home(tmp_path_factory.mktemp("prefect"))
     os.environ["PREFECT_HOME"] = str(home)
     from flows.server import prefect_server
 

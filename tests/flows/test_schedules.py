@@ -23,7 +23,7 @@ from actions.enrol import enrol_cohort
 from models import Enrolment, Passage
 from models.session import Database
 from programme.civil import wall
-from tests import databases
+from tests import databases, prefects
 from tests.flows.server_api import Server, eventually
 from tests.world import CODE, NOW, add_cooperative, open_world
 
@@ -60,6 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @contextmanager
 def _serving(data: Path, url: str) -> Iterator[Server]:
+    prefects.home(data / "prefect")
     port = _free_port()
     ports = ["--port", str(port), "--web-port", str(_free_port())]
     program = [sys.executable, "-c", "from cli import main; main()", "serve", *ports]
