@@ -16,6 +16,8 @@ WRITES_AFTER_SECONDS = 30
 """The server writes events and task runs in batches, five seconds after the fact; a busy machine adds its own."""
 
 BUSY_TRIES = 20
+LOOK_SECONDS = 0.5
+"""How often is looked: a look costs the server some 50 ms."""
 
 T = TypeVar("T")
 
@@ -74,6 +76,6 @@ def eventually(look: Callable[[], T], expected: T, seconds: float = WRITES_AFTER
     deadline = time.monotonic() + seconds
     seen = look()
     while seen != expected and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
         seen = look()
     return seen
