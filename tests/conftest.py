@@ -24,7 +24,8 @@ settings.load_profile("mourafaka")
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL when the tests are to run on it: once, before the workers that share it."""
     engines.share()
-    prefects.keep_in(config.cache.mkdir)
+    if (cache := getattr(config, "cache", None)) is not None:  # pytest can be told to keep nothing
+        prefects.keep_in(cache.mkdir)
     if databases.IS_POSTGRESQL and not hasattr(config, "workerinput"):
         postgres.start()
 

@@ -25,18 +25,19 @@ from flows.server import prefect_server
 with prefect_server(Path(sys.argv[1])):
     pass
 """
+_own = TemporaryDirectory(prefix="mourafaka-test-", ignore_cleanup_errors=True)
 _kept: list[Callable[[str], Path]] = []
 
 
 def keep_in(folder: Callable[[str], Path]) -> None:
-    """Say where what is made is kept for later sessions: a function that gives a folder of this name."""
+    """Say where what is made is kept for later sessions, by a function that gives a folder; else it goes with us."""
     _kept[:] = [folder]
 
 
 def home(path: Path) -> Path:
     """Make the folder of a server that has been started before, by this release of Prefect; return it."""
     path.mkdir(parents=True, exist_ok=True)
-    folder = _kept[0](f"prefect-{version('prefect')}")
+    folder = _kept[0](f"prefect-{version('prefect')}") if _kept else Path(_own.name)
     with _alone(folder):
         if not (folder / MEMO).exists():
             _make(folder)
