@@ -27,7 +27,7 @@ from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.definition import MEETINGS, Definition
 from programme.errors import NothingToEnrol
-from programme.planning import PlannedStep, end_of, hour_of, plan, share_of, stage_windows
+from programme.planning import PlannedStep, end_of, hour_of, plan, shares, stage_windows
 
 OWNER = "enrolment_id"
 
@@ -69,12 +69,13 @@ def _start(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment], *,
 def _alike(session: Session, enrolments: Sequence[Enrolment], definition: Definition) -> list[list[Enrolment]]:
     """Return those together who get the same plan, in order: same share of days and hours, same closed days and law."""
     groups: dict[Hashable, list[Enrolment]] = defaultdict(list)
+    share = shares(definition)
     for enrolment in enrolments:
         legal = None
         if definition.legal is not None:
             cooperative = session.get_one(Cooperative, enrolment.cooperative_id)
             legal = (cooperative.fiscal_year_end, cooperative.registered_on)
-        same = (share_of(definition, enrolment.rank), closures_of(session, enrolment), legal)
+        same = (share(enrolment.rank), closures_of(session, enrolment), legal)
         groups[same].append(enrolment)
     return [*groups.values()]
 
@@ -137,7 +138,7 @@ def _copy(session: Session, table: type[Step | Passage], like: Enrolment, ids: S
         select(Enrolment.id, *columns)
         .join_from(Enrolment, table, col(table.enrolment_id) == like.id)
         .where(col(Enrolment.id).in_(ids))
-        .order_by(col(Enrolment.rank), col(table.id))
+        .order_by(col(table.id), col(Enrolment.rank))
     )
     session.execute(insert(table).from_select([OWNER, *(column.name for column in columns)], rows))
 
