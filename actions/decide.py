@@ -19,7 +19,8 @@ from models import Decision, Enrolment, EnrolmentLine
 from models.sets import do, renew, within
 from programme.civil import civil_day
 from programme.decision_errors import AwaitsSecond, NothingToCountersign, SecondIsFirst
-from programme.definition import Definition, Outcome
+from programme.definition import Definition
+from programme.definition_terms import Outcome
 from programme.errors import AlreadyDecided, CheckpointUnknown, NothingProposed, OutcomeUnknown, ReasonNeeded
 from programme.gates import choices
 

@@ -17,7 +17,8 @@ from models import Alert, Enrolment, History, Step, Suspension
 from models.sets import do, renew, within
 from programme.alerts import Finding, Known, Missed, Proposal, findings, next_look
 from programme.civil import civil_day
-from programme.definition import MEETINGS, Definition
+from programme.definition import Definition
+from programme.definition_terms import MEETINGS
 
 CONTACTS = MEETINGS | {"call"}
 """Kinds of step that, done, are a contact with the cooperative."""
