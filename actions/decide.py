@@ -82,9 +82,7 @@ def sign_proposals(
 _SIGN = (
     update(Decision)
     .where(within(col(Decision.id), "ids"))
-    .values(
-        status="decided", outcome=col(Decision.proposal), decided_on=bindparam("day"), decided_by=bindparam("who")
-    )
+    .values(status="decided", outcome=col(Decision.proposal), decided_on=bindparam("day"), decided_by=bindparam("who"))
 )
 _ACTIVE: Select[Any] = (
     select(*(getattr(Enrolment, name) for name in EnrolmentLine._fields))

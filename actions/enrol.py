@@ -133,7 +133,11 @@ def _plan_of(session: Session, cohort: Cohort, enrolment: Enrolment, definition:
 
 
 def _copy(session: Session, table: type[Step | Passage], like: Enrolment, ids: Sequence[int]) -> None:
-    """Give others the same rows as one has, each row by row in the same order."""
+    """Give others the same rows as one has.
+
+    The same step of all lies together: what is due, closed or reminded on one day is then on a few of the
+    database's pages, not on one of each enrolment's.
+    """
     columns = [column for column in class_mapper(table).local_table.columns if column.name not in {"id", OWNER}]
     rows = (
         select(Enrolment.id, *columns)

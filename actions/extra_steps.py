@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from operator import attrgetter
@@ -128,8 +128,8 @@ _EARLIER = (
 
 def _recovery_sessions(session: Session, enrolments: Sequence[Enrolment | EnrolmentLine]) -> Mapping[int, int]:
     """Return how many sessions earlier recovery plans of each have."""
-    rows = do(session, _EARLIER, ids=[one.id for one in enrolments]).all()
-    return {one: count for one, count in rows}
+    rows: Iterable[Any] = do(session, _EARLIER, ids=[one.id for one in enrolments]).all()
+    return dict(rows)
 
 
 def _recovery(

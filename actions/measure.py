@@ -72,7 +72,7 @@ _ENROLLED = select(col(Enrolment.code), col(Enrolment.id), col(Enrolment.program
 def _cases(session: Session, measures: Sequence[Measure]) -> list[_Case]:
     known: dict[str, tuple[int, int]] = {}
     for some in sliced([measure.code for measure in measures]):
-        known.update((code, (one, version)) for code, one, version in do(session, _ENROLLED, codes=[*some]))
+        known.update((code, (one, version)) for code, one, version in do(session, _ENROLLED, codes=[*some]).all())
     rule = cache(lambda version_id, checkpoint: _rule(definition_of_version_id(session, version_id), checkpoint))
     cases = []
     for measure in measures:

@@ -186,9 +186,7 @@ def closures_of(session: Session, enrolment: Enrolment | EnrolmentLine) -> Closu
     return closures_among(session, enrolment, windows_of(session))
 
 
-def closures_among(
-    session: Session, enrolment: Enrolment | EnrolmentLine, windows: Sequence[ClosedWindow]
-) -> Closures:
+def closures_among(session: Session, enrolment: Enrolment | EnrolmentLine, windows: Sequence[ClosedWindow]) -> Closures:
     """Return those of ``windows`` that close an enrolment's days."""
     mine = [window for window in windows if closes(session, window, enrolment)]
     return tuple(sorted(Closure(window.first_on, window.last_on, window.reason) for window in mine))

@@ -63,7 +63,7 @@ _WAITING: Select[Any] = (
 
 
 def _waiting(session: Session, ids: Sequence[int]) -> list[Measured]:
-    return [Measured(*row) for row in do(session, _WAITING, ids=[*ids])]
+    return [Measured(*row) for row in do(session, _WAITING, ids=[*ids]).all()]
 
 
 def _asked_once() -> Callable[[Measured, Definition, Facts], Proposal]:
@@ -118,9 +118,7 @@ def _write(
     history.record_each(session, [_line(one, proposal, at) for one, _, proposal in proposed])
 
 
-def _decision(
-    one: Measured, definition: Definition, facts: Facts, proposal: Proposal, today: date
-) -> tuple[Any, ...]:
+def _decision(one: Measured, definition: Definition, facts: Facts, proposal: Proposal, today: date) -> tuple[Any, ...]:
     evidence: dict[str, Any] = {str(name): value for name, value in facts.items()}
     asked = {reason.fact for reason in proposal.reasons}
     if "global_score" in asked:

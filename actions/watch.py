@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
@@ -59,7 +59,7 @@ def watch_all(session: Session, enrolment_ids: Sequence[int]) -> None:
 
 
 def _looked(session: Session, ids: Sequence[int]) -> list[Looked]:
-    return [Looked._make(row) for row in do(session, _LOOKED, ids=[*ids])]
+    return [Looked._make(row) for row in do(session, _LOOKED, ids=[*ids]).all()]
 
 
 def _watch(session: Session, enrolments: Sequence[Looked]) -> None:
@@ -98,14 +98,12 @@ def told(session: Session, enrolment: Enrolment) -> set[tuple[str, str]]:
     return _told_of(session, _ids([enrolment]))[enrolment.id or 0]
 
 
-_TOLD = select(col(Alert.enrolment_id), col(Alert.kind), col(Alert.about)).where(
-    within(col(Alert.enrolment_id), "ids")
-)
+_TOLD = select(col(Alert.enrolment_id), col(Alert.kind), col(Alert.about)).where(within(col(Alert.enrolment_id), "ids"))
 
 
 def _told_of(session: Session, ids: Sequence[int]) -> Mapping[int, set[tuple[str, str]]]:
     said: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for one, kind, about in do(session, _TOLD, ids=[*ids]):
+    for one, kind, about in do(session, _TOLD, ids=[*ids]).all():
         said[one].add((kind, about))
     return said
 
@@ -142,7 +140,7 @@ def _known_of(session: Session, enrolments: Sequence[Looked]) -> dict[int, Known
         return {}
     ids = [one.id for one in enrolments]
     steps: dict[int, list[Seen]] = defaultdict(list)
-    for row in do(session, _SEEN, ids=ids):
+    for row in do(session, _SEEN, ids=ids).all():
         steps[row[0]].append(Seen._make(row))
     touched, paused = _in_touch(session, ids), _paused(session, enrolments)
     return {
@@ -163,7 +161,8 @@ def _known_of(session: Session, enrolments: Sequence[Looked]) -> dict[int, Known
 def _paused(session: Session, enrolments: Sequence[Looked]) -> Mapping[int, date]:
     """Return since when those are suspended that are."""
     ids = [one.id for one in enrolments if one.status == "suspended"]
-    return {one: from_on for one, from_on in do(session, _PAUSED, ids=ids)} if ids else {}
+    rows: Iterable[Any] = do(session, _PAUSED, ids=ids).all() if ids else ()
+    return dict(rows)
 
 
 def _contacts(enrolment: Looked, steps: Iterable[Seen]) -> list[date]:
@@ -191,10 +190,10 @@ def _in_touch(session: Session, ids: Sequence[int]) -> Mapping[int, list[date]]:
     """Return the other days from which silence is counted: a (re)admission, a resumption, an answer."""
     days: dict[int, list[date]] = defaultdict(list)
     on = cache(civil_day)  # a cohort is admitted in one instant
-    for one, at in do(session, _ADMITTED, ids=[*ids]):
+    for one, at in do(session, _ADMITTED, ids=[*ids]).all():
         days[one].append(on(at))
     for statement in (_RESUMED, _DISMISSED):
-        for one, day in do(session, statement, ids=[*ids]):
+        for one, day in do(session, statement, ids=[*ids]).all():
             days[one].append(day)
     return days
 
