@@ -168,20 +168,33 @@ def item_facts(
     desk: Desk, step: Step | StepLine, title: Bilingual, enrolment: Enrolment | EnrolmentLine
 ) -> dict[str, Any]:
     """Return what a message of the day says of one step: whose, what, when, and whom to call."""
-    contact = desk.people.find("cooperative", enrolment)
-    owner = desk.people.find(step.owner, enrolment)
+    return {**step_facts(title, step.owner, step.due_on, desk.today), **people_facts(desk, step.owner, enrolment)}
+
+
+def step_facts(title: Bilingual, owner: str, due_on: date, today: date) -> dict[str, Any]:
+    """Return what is said of a step, whoever's it is: its facts but for the people's, whose places it keeps."""
     said = {"fr": title.fr, "ar": title.ar}
     return {
         "title": said,
         "step": said,
-        "due_on": step.due_on.isoformat(),
-        "days": (step.due_on - desk.today).days,
-        "cooperative_phone": contact.phone if contact else None,
+        "due_on": due_on.isoformat(),
+        "days": (due_on - today).days,
+        **dict.fromkeys(PEOPLE),
         "script": None,
         "text": None,
-        "owner_role": step.owner,
-        "owner_name": owner.name if owner else None,
+        "owner_role": owner,
     }
+
+
+PEOPLE = ("cooperative_phone", "owner_name")
+"""The facts of a step that are its people's."""
+
+
+def people_facts(desk: Desk, owner: str, enrolment: Enrolment | EnrolmentLine) -> dict[str, Any]:
+    """Return whom to call about a step of an enrolment, and who has to do it."""
+    contact = desk.people.find("cooperative", enrolment)
+    holder = contact if owner == "cooperative" else desk.people.find(owner, enrolment)
+    return {"cooperative_phone": contact.phone if contact else None, "owner_name": holder.name if holder else None}
 
 
 def title_for(step: Step | StepLine, definition: Definition) -> Bilingual:
