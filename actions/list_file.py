@@ -76,11 +76,15 @@ def _csv(part: Path, rows: Sequence[dict[str, Any]], language: str, translate: T
         writer = csv.writer(out, delimiter=";")
         writer.writerow(headers(language).values())
         for cells in _cells(rows, language, translate):
-            writer.writerow([_harmless(f"{one:%d/%m/%Y}" if isinstance(one, date) else one) for one in cells])
+            writer.writerow(map(_text, cells))
 
 
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula."""
+def _text(value: Any) -> Any:
+    """Return a cell as it is typed in Morocco; what a spreadsheet would take for a formula is kept from it."""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, float):
+        return f"{value:.2f}".replace(".", ",")
     return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
 
 
