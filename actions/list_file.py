@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,28 +14,18 @@ from typing import Any
 import xlsxwriter
 
 from actions.listing import OURS
+from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES, said
 from models.placing import part_of, put_in_place
 from programme.intake import fields
 from programme.keeping_errors import CopyUnwritable, ListKindUnknown
 from programme.personal_errors import ExportThere
-from programme.wording import Bilingual
+from programme.wording import Bilingual, untranslated
 
+Translate = Callable[[str], str]
 KINDS = (".xlsx", ".csv", ".json")
 SHEET = Bilingual(fr="Coopératives", ar="التعاونيات")
-WORDS = {
-    "selected": Bilingual(fr="sélectionnée", ar="منتقاة"),
-    "active": Bilingual(fr="en cours", ar="جارية"),
-    "suspended": Bilingual(fr="suspendue", ar="معلقة"),
-    "completed": Bilingual(fr="achevée", ar="مكتملة"),
-    "dropped": Bilingual(fr="abandon", ar="منسحبة"),
-    "excluded": Bilingual(fr="exclue", ar="مقصاة"),
-    "dissolved": Bilingual(fr="dissoute", ar="منحلة"),
-    "certificate": Bilingual(fr="attestation du programme", ar="شهادة البرنامج"),
-    "participation": Bilingual(fr="attestation de participation", ar="شهادة مشاركة"),
-    "exit": Bilingual(fr="sortie du programme", ar="الخروج من البرنامج"),
-}
-"""What a coordinator reads for the words of the programme that are stored."""
-SAID = frozenset({"status", "outcome"})
+SAID = {"status": OF_ENROLMENTS, "outcome": OF_OUTCOMES}
+"""The columns that hold words of the programme, with what a coordinator reads for them."""
 YES, NO = Bilingual(fr="oui", ar="نعم"), Bilingual(fr="non", ar="لا")
 FORMULA = frozenset("=+-@\t\r")
 """What a text must not begin with in a CSV file: a spreadsheet would take it for a formula."""
@@ -50,18 +40,20 @@ def checked(path: Path) -> Path:
     return path.absolute()
 
 
-def write(path: Path, rows: Sequence[dict[str, Any]], language: str = "fr") -> None:
-    """Write the rows into a file that only its owner can read, whole or not at all."""
+def write(
+    path: Path, rows: Sequence[dict[str, Any]], language: str = "fr", translate: Translate = untranslated
+) -> None:
+    """Write the rows into a file that only its owner can read, whole or not at all, for a reader of ``language``."""
     made = {".xlsx": _workbook, ".csv": _csv, ".json": _json}[path.suffix.lower()]
     try:
         with part_of(path) as part:
-            made(part, rows, language)
+            made(part, rows, language, translate)
             put_in_place(part, path)
     except OSError as problem:
         raise CopyUnwritable(path=path, problem=problem.strerror or problem) from problem
 
 
-def _json(part: Path, rows: Sequence[dict[str, Any]], _language: str) -> None:
+def _json(part: Path, rows: Sequence[dict[str, Any]], _language: str, _translate: Translate) -> None:
     text = json.dumps({"cooperatives": rows}, ensure_ascii=False, indent=2, default=_plain)
     part.write_text(text + "\n", encoding="utf-8")
 
@@ -78,21 +70,25 @@ def headers(language: str) -> dict[str, str]:
     return {**first, **{key: one.header.of(language) for key, one in fields().items()}, **ours}
 
 
-def _csv(part: Path, rows: Sequence[dict[str, Any]], language: str) -> None:
+def _csv(part: Path, rows: Sequence[dict[str, Any]], language: str, translate: Translate) -> None:
     """Write as Excel reads it in Morocco: semicolons, UTF-8 with its mark, dates day first."""
     with part.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out, delimiter=";")
         writer.writerow(headers(language).values())
-        for cells in _cells(rows, language):
-            writer.writerow([_harmless(f"{one:%d/%m/%Y}" if isinstance(one, date) else one) for one in cells])
+        for cells in _cells(rows, language, translate):
+            writer.writerow(map(_text, cells))
 
 
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula."""
+def _text(value: Any) -> Any:
+    """Return a cell as it is typed in Morocco; what a spreadsheet would take for a formula is kept from it."""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, float):
+        return f"{value:.2f}".replace(".", ",")
     return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
 
 
-def _workbook(part: Path, rows: Sequence[dict[str, Any]], language: str) -> None:
+def _workbook(part: Path, rows: Sequence[dict[str, Any]], language: str, translate: Translate) -> None:
     options: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
     options["default_date_format"] = "dd/mm/yyyy"
     titles = headers(language)
@@ -104,7 +100,7 @@ def _workbook(part: Path, rows: Sequence[dict[str, Any]], language: str) -> None
         for place, (key, title) in enumerate(titles.items()):
             sheet.set_column(place, place, fields()[key].width if key in fields() else 18)
             sheet.write_string(0, place, title, head)
-        for line, cells in enumerate(_cells(rows, language), start=1):
+        for line, cells in enumerate(_cells(rows, language, translate), start=1):
             for place, value in enumerate(cells):
                 if value is not None:
                     sheet.write(line, place, value)
@@ -112,15 +108,15 @@ def _workbook(part: Path, rows: Sequence[dict[str, Any]], language: str) -> None
         sheet.autofilter(0, 0, len(rows), len(titles) - 1)
 
 
-def _cells(rows: Sequence[dict[str, Any]], language: str) -> Iterator[list[Any]]:
+def _cells(rows: Sequence[dict[str, Any]], language: str, translate: Translate) -> Iterator[list[Any]]:
     keys = [*headers(language)]
-    return ([_cell(key, row.get(key), language) for key in keys] for row in rows)
+    return ([_cell(key, row.get(key), language, translate) for key in keys] for row in rows)
 
 
-def _cell(key: str, value: Any, language: str) -> Any:
+def _cell(key: str, value: Any, language: str, translate: Translate) -> Any:
     """Return what a person reads in a cell, and an import reads again."""
     if key in SAID and value is not None:
-        return WORDS[value].of(language) if value in WORDS else value
+        return said(SAID[key], value, translate)
     if isinstance(value, bool):
         return (YES if value else NO).of(language)
     if key == "fiscal_year_end" and value:

@@ -23,7 +23,7 @@ from programme.wording import Bilingual
 
 OURS = {
     "code": Bilingual(fr="Code", ar="الرمز"),
-    "cohort": Bilingual(fr="Cohorte", ar="الدفعة"),
+    "cohort": Bilingual(fr="Cohorte", ar="الشطر"),
     "delegation": Bilingual(fr="Délégation", ar="المندوبية"),
     "coach": Bilingual(fr="Accompagnateur", ar="المواكب(ة)"),
     "status": Bilingual(fr="État", ar="الوضعية"),

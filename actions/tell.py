@@ -21,18 +21,23 @@ from programme.definition import Definition
 from programme.planning import title_of
 from programme.wording import Bilingual
 
-CALL_TITLES = {
-    "welcome": Bilingual(fr="Appeler : bienvenue dans le programme", ar="اتصال: الترحيب بالتعاونية في البرنامج"),
-    "step_reminder": Bilingual(fr="Appeler : rappel d'une échéance", ar="اتصال: التذكير بأجل"),
-    "step_late": Bilingual(fr="Appeler : échéance dépassée", ar="اتصال: أجل متجاوز"),
-    "meeting": Bilingual(fr="Appeler : rappel d'un rendez-vous", ar="اتصال: التذكير بموعد"),
-    "date_changed": Bilingual(fr="Appeler : changement de date", ar="اتصال: تغيير التاريخ"),
-    "meeting_cancelled": Bilingual(fr="Appeler : rendez-vous annulé", ar="اتصال: إلغاء موعد"),
-    "checkpoint_result": Bilingual(fr="Appeler : résultat de l'évaluation", ar="اتصال: نتيجة التقييم"),
-    "certificate": Bilingual(fr="Appeler : attestation", ar="اتصال: الشهادة"),
-    "resumed": Bilingual(fr="Appeler : l'accompagnement reprend", ar="اتصال: استئناف المواكبة"),
+CALLED_FOR = {
+    "welcome": Bilingual(fr="Bienvenue dans le programme", ar="الترحيب بالتعاونية في البرنامج"),
+    "step_reminder": Bilingual(fr="Rappel d'une échéance", ar="التذكير بأجل"),
+    "step_late": Bilingual(fr="Échéance dépassée", ar="أجل متجاوز"),
+    "meeting": Bilingual(fr="Rappel d'un rendez-vous", ar="التذكير بموعد"),
+    "date_changed": Bilingual(fr="Changement de date", ar="تغيير التاريخ"),
+    "meeting_cancelled": Bilingual(fr="Rendez-vous annulé", ar="إلغاء موعد"),
+    "checkpoint_result": Bilingual(fr="Résultat de l'évaluation", ar="نتيجة التقييم"),
+    "certificate": Bilingual(fr="Attestation", ar="الشهادة"),
+    "resumed": Bilingual(fr="L'accompagnement reprend", ar="استئناف المواكبة"),
 }
-"""What the coach reads on the step that stands for a notice; its script holds the words to say."""
+"""What a call is for, as the message of the day says it, which says that it is a call; its script holds the words."""
+CALL_TITLES = {
+    kind: Bilingual(fr=f"Appeler : {what.fr[0].lower()}{what.fr[1:]}", ar=f"اتصال: {what.ar}")
+    for kind, what in CALLED_FOR.items()
+}
+"""What the step is called that stands for a notice."""
 
 CALLS = "call."
 """What the keys of calls begin with: they can still be made after an enrolment has ended."""
@@ -116,7 +121,7 @@ def _caller(desk: Desk, enrolment: Enrolment | EnrolmentLine) -> Recipient:
 
 def _call(desk: Desk, word: Word, notice: Promised, caller: Recipient, step: Step | StepLine) -> Word:
     facts = {
-        **item_facts(desk, step, Bilingual(fr=step.title_fr or "", ar=step.title_ar or ""), word.enrolment),
+        **item_facts(desk, step, CALLED_FOR[notice.kind], word.enrolment),
         "script": notice.facts["script"],
         "cooperative_phone": word.to.phone,
     }

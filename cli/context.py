@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from programme.errors import DateUnreadable
+from programme.wording import sentence
 from runtime import house, logs
 from runtime.house import House
 from runtime.language import _
@@ -67,7 +68,7 @@ def say_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object
     """
     lines = [tuple(map(str, row)) for row in rows]
     if not lines:
-        say(f"{title}: {_('Nothing to show.')}")
+        say(sentence("{title}: nothing to show.", title=title).say(_))
         return
     table = Table(title=title, title_justify="left")
     for header in headers:

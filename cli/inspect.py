@@ -13,6 +13,8 @@ from actions.health import ailments
 from actions.history_words import Line, lines_of, moment
 from actions.reweigh import flagged
 from actions.state import business_state
+from actions.stored_words import OF_ENROLMENTS, OF_NOTICES, OF_OUTCOMES
+from actions.stored_words import said as word
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
 from notifications import copies_told, erasures_told
@@ -66,8 +68,8 @@ def state(context: typer.Context, as_json: AsJson = False) -> None:
             (
                 one["code"],
                 one["cooperative"],
-                one["status"],
-                one["outcome"] or "",
+                word(OF_ENROLMENTS, one["status"], _),
+                word(OF_OUTCOMES, one["outcome"] or "", _),
                 ", ".join(s["stage"] for s in one["stages"] if s["entered_on"] and not s["completed_on"]),
             )
             for one in cohort["enrolments"]
@@ -95,7 +97,7 @@ def ledger(
             row["due"],
             _said(kind_said(row["kind"])),
             row["recipient"],
-            row["status"],
+            word(OF_NOTICES, row["status"], _),
             _said(reason_said(row["reason"])),
             row["key"],
         )

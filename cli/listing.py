@@ -38,7 +38,7 @@ def export(
     path, house = list_file.checked(out), open_house(context)
     with house.database.transaction() as session:  # the log of it and the file, or neither
         rows = listing(session, cohort=cohort, by=by, now=house.clock.now(), language=chosen())
-        list_file.write(path, rows, chosen())
+        list_file.write(path, rows, chosen(), _)
     if as_json:
         say_json({"path": str(path), "cooperatives": len(rows)})
         return

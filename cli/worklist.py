@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from actions.stored_words import OF_ROLES, OF_STEPS
+from actions.stored_words import said as word
 from actions.worklist import Proposed, Waiting, proposals, steps_of
 from cli.context import open_house, say, say_json, say_table
 from cli.inspect import AsJson
@@ -40,7 +42,15 @@ def steps(
         say_json([_step(row) for row in rows])
         return
     shown = [
-        (row.due_on, row.at or "", row.key, row.title.of(chosen()), row.owner, row.days_late or "", row.status)
+        (
+            row.due_on,
+            row.at or "",
+            row.key,
+            row.title.of(chosen()),
+            word(OF_ROLES, row.owner, _),
+            row.days_late or "",
+            word(OF_STEPS, row.status, _),
+        )
         for row in rows
     ]
     headers = (_("Due"), _("Hour"), _("Step"), _("Title"), _("Owner"), _("Days late"), _("Status"))

@@ -103,7 +103,7 @@ def test_scrub_says_done(enrolled: Command) -> None:  # noqa: F811
 
 def test_retention_shows_whose_data_are_kept_no_longer_and_ends_it(enrolled: Command) -> None:  # noqa: F811
     assert enrolled("end", ONE, "dropped", "--reason", "left").code == 0
-    assert enrolled("retention", as_of="2031-12-13T10:00").out == "Closed for 5 years: Nothing to show.\n"
+    assert enrolled("retention", as_of="2031-12-13T10:00").out == "Closed for 5 years: nothing to show.\n"
     shown = enrolled("retention", as_of="2031-12-14T10:00")
     assert ONE in shown.out
     assert shown.out.endswith("Nothing is changed yet: the next morning does it, or --yes now.\n")
