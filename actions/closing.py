@@ -81,7 +81,7 @@ _NAMED_ACTIVE = _NAMED.where(Enrolment.status == "active")
 
 def _open(session: Session, key: str, codes: Sequence[str]) -> list[OpenStep]:
     query = _NAMED if key.startswith(CALLS) else _NAMED_ACTIVE
-    return [OpenStep._make(row) for row in do(session, query, key=key, codes=[*codes])]
+    return [OpenStep._make(row) for row in do(session, query, key=key, codes=[*codes]).all()]
 
 
 def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on: date, by: str, now: datetime) -> None:

@@ -181,18 +181,18 @@ def forget_closed_days(session: Session) -> None:
     session.info.pop("windows", None)
 
 
-def closures_of(session: Session, enrolment: Enrolment) -> Closures:
+def closures_of(session: Session, enrolment: Enrolment | EnrolmentLine) -> Closures:
     """Return the days on which an enrolment holds no meeting: its own, and those of its cooperative's sector."""
     return closures_among(session, enrolment, windows_of(session))
 
 
-def closures_among(session: Session, enrolment: Enrolment, windows: Sequence[ClosedWindow]) -> Closures:
+def closures_among(session: Session, enrolment: Enrolment | EnrolmentLine, windows: Sequence[ClosedWindow]) -> Closures:
     """Return those of ``windows`` that close an enrolment's days."""
     mine = [window for window in windows if closes(session, window, enrolment)]
     return tuple(sorted(Closure(window.first_on, window.last_on, window.reason) for window in mine))
 
 
-def closes(session: Session, window: ClosedWindow, enrolment: Enrolment) -> bool:
+def closes(session: Session, window: ClosedWindow, enrolment: Enrolment | EnrolmentLine) -> bool:
     """Tell whether a window is an enrolment's: its own code's, or its sector's in any spelling."""
     if window.scope == "cooperative":
         return window.target == enrolment.code

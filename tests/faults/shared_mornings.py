@@ -69,6 +69,6 @@ def nothing_runs_soon(here: Pool) -> bool:
     """Look round as the timer does: what the dead worker had claimed and not begun is known after a lease."""
     deadline = time.monotonic() + 3 * LEASE_SECONDS
     while not _nothing_runs(here) and until(deadline):
-        here.mourafaka("watchdog")
         time.sleep(TIMER_SECONDS)
+        here.mourafaka("watchdog")
     return _nothing_runs(here)

@@ -64,8 +64,8 @@ def _closed_after(here: Pool, run: str, killed_at: datetime) -> timedelta:
     """Look round as a timer does until the run is closed; return how long after the kill that was."""
     deadline = time.monotonic() + 4 * LEASE_SECONDS
     while here.state(run) == "Running" and until(deadline):
-        here.mourafaka("watchdog")
         time.sleep(TIMER_SECONDS)
+        here.mourafaka("watchdog")
     return datetime.fromisoformat(here.server.ask(f"flow_runs/{run}")["state"]["timestamp"]) - killed_at
 
 

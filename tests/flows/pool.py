@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from tests import prefects
 from tests.flows.server_api import Server, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,7 +151,7 @@ def _environment(folder: Path, database: str, api: str, lease_seconds: float) ->
         | DEFAULTS
         | {
             "PYTHONTZPATH": "",
-            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_HOME": str(prefects.home(folder / "prefect")),
             "PREFECT_API_URL": api,
             "PREFECT_API_AUTH_STRING": PASSWORD,
             "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
