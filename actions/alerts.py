@@ -11,14 +11,12 @@ from sqlmodel import Session, col, select
 from actions import history
 from actions.conclude import Conclusion
 from actions.desk import open_desk
-from actions.due import WATCHED
-from actions.due import of as due_in
 from actions.ends import end
 from actions.lookup import cohort_of_enrolment, enrolment_named
 from actions.pause import said, suspend
 from actions.tell import tell
 from actions.watch import found, told, watch
-from models import Alert, Cohort, Cooperative, Enrolment
+from models import Alert, Cooperative, Enrolment
 from notifications.promises import Word
 from programme.alerts import AlertKind, Finding, to_raise
 from programme.civil import civil_day
@@ -49,18 +47,6 @@ SENTENCES: Mapping[AlertKind, Sentence] = {
     "suspended_long": sentence("suspended for more than {count} days: an exit is proposed"),
 }
 """The same in a command's output, still without its figures."""
-
-
-def alerts_due(session: Session, cohort: Cohort, today: date) -> list[int]:
-    """Return the enrolments at which a morning looks today; one indexed question."""
-    rows = session.exec(
-        select(Enrolment.id).where(
-            col(Enrolment.watch_on) <= today,
-            *WATCHED,
-            due_in(cohort),
-        )
-    )
-    return sorted(row for row in rows if row is not None)
 
 
 def raise_alerts(session: Session, enrolment_id: int, *, now: datetime) -> list[Conclusion]:

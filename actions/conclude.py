@@ -10,12 +10,11 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from actions.due import ACTIVE
-from actions.due import of as due_in
+from actions.due import DECIDED, EVALUATED, STAGE, due_of
 from actions.proposing import propose_on
 from actions.slices import sliced
 from actions.stages import turn_stage
-from models import Cohort, Decision, Enrolment, Evaluation, Passage
+from models import Cohort, Decision, Enrolment
 from programme.civil import civil_day
 from programme.definition_terms import ENDINGS
 
@@ -32,21 +31,8 @@ class Conclusion:
 
 def passages_due(session: Session, cohort: Cohort, today: date) -> dict[str, list[int]]:
     """Return, by stage, the enrolments about whose stage something may be concluded today."""
-    rows = session.exec(
-        select(Passage.stage, Passage.enrolment_id)
-        .join(Enrolment)
-        .where(
-            col(Passage.wake_on).is_not(None),
-            col(Passage.wake_on) <= today,
-            due_in(cohort),
-            ACTIVE,
-        )
-        .order_by(col(Passage.enrolment_id))
-    )
-    due: dict[str, list[int]] = {}
-    for stage, enrolment_id in rows:
-        due.setdefault(stage, []).append(enrolment_id)
-    return due
+    found = due_of(session, cohort, today, STAGE)
+    return {stage: ids for (_, stage), ids in found.items()}
 
 
 def conclude_stages(
@@ -77,17 +63,7 @@ def evaluations_waiting(session: Session, cohort: Cohort, today: date) -> list[i
 
     One of a day to come (the clock was set back) waits for its day: nothing is proposed before it was recorded.
     """
-    rows = session.exec(
-        select(Evaluation.id)
-        .join(Enrolment)
-        .where(
-            col(Evaluation.proposed_on).is_(None),
-            Evaluation.on <= today,
-            due_in(cohort),
-            ACTIVE,
-        )
-    )
-    return sorted(row for row in rows if row is not None)
+    return due_of(session, cohort, today, EVALUATED).get((EVALUATED, ""), [])
 
 
 def propose_decision(session: Session, evaluation_id: int, *, now: datetime) -> list[Conclusion]:
@@ -106,16 +82,7 @@ def propose_decisions(session: Session, evaluation_ids: Sequence[int], *, now: d
 
 def decisions_unannounced(session: Session, cohort: Cohort, today: date) -> list[int]:
     """Return the signed decisions that no morning has shown yet; none before the day on which it was signed."""
-    rows = session.exec(
-        select(Decision.id)
-        .join(Enrolment)
-        .where(
-            col(Decision.announced_on).is_(None),
-            col(Decision.decided_on) <= today,
-            due_in(cohort),
-        )
-    )
-    return sorted(row for row in rows if row is not None)
+    return due_of(session, cohort, today, DECIDED).get((DECIDED, ""), [])
 
 
 def announce_decision(session: Session, decision_id: int, *, now: datetime) -> list[Conclusion]:

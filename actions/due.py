@@ -6,16 +6,17 @@ Each question is answered by an index, and costs what is due, never who is enrol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, bindparam, union_all
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, literal_column, union_all
 from sqlmodel import Session, col, select
 
 from models import Cohort, Decision, Enrolment, Evaluation, Passage, Step
+from models.sets import do
 from programme.civil import civil_day
 
-TODAY = bindparam("today", type_=Date)
+TODAY, COHORT = bindparam("today", type_=Date), bindparam("cohort", type_=Integer)
 STATUS = col(Enrolment.status) + ""
 """A status in words that no index serves: by the index of all who are followed, each of them would be looked at."""
 ACTIVE = STATUS == "active"
@@ -31,13 +32,53 @@ WATCHED: Sequence[ColumnElement[bool]] = (
 """What holds of an enrolment at which a morning looks some day."""
 
 
-def of(cohort: Cohort) -> ColumnElement[bool]:
-    """Return the condition that an enrolment is a cohort's, in words that no index serves either.
+IN_COHORT = col(Enrolment.cohort_id) + 0 == COHORT
+"""That an enrolment is the cohort's, in words that no index serves either.
 
-    A database without statistics would look at all who are in the cohort, due or not. For the same reason what is
-    due is put in order by us, where an order by id would have it read the whole table.
-    """
-    return col(Enrolment.cohort_id) + 0 == cohort.id
+A database without statistics would look at all who are in the cohort, due or not. For the same reason what is
+due is put in order by us, where an order by id would have it read the whole table.
+"""
+
+
+def _in_cohort(kind: str, stage: Any, ids: Any, table: Any, *held: ColumnElement[bool]) -> Any:
+    """Ask for what is due of a kind in a cohort: its kind, its stage if it has one, its id."""
+    query: Any = select(literal_column(f"'{kind}'"), stage, ids).select_from(table)
+    return (query if table is Enrolment else query.join(Enrolment)).where(*held, IN_COHORT)
+
+
+STAGE, EVALUATED, DECIDED, WATCH = "stage", "evaluation", "decision", "watch"
+NO_STAGE: Any = literal_column("''")
+ASKED: dict[str, Any] = {
+    STAGE: _in_cohort(STAGE, Passage.stage, Passage.enrolment_id, Passage, col(Passage.wake_on) <= TODAY, *PASSAGE),
+    EVALUATED: _in_cohort(EVALUATED, NO_STAGE, Evaluation.id, Evaluation, col(Evaluation.on) <= TODAY, *EVALUATION),
+    DECIDED: _in_cohort(DECIDED, NO_STAGE, Decision.id, Decision, col(Decision.decided_on) <= TODAY, *DECISION),
+    WATCH: _in_cohort(WATCH, NO_STAGE, Enrolment.id, Enrolment, col(Enrolment.watch_on) <= TODAY, *WATCHED),
+}
+"""What a morning asks of one cohort, besides its reminders; built once, for that costs more than the answer."""
+ALL_ASKED = union_all(*ASKED.values())
+
+
+def due_of(session: Session, cohort: Cohort, today: date, kind: str | None = None) -> dict[tuple[str, str], list[int]]:
+    """Return the ids of what is due in a cohort, of one kind or of all, in order, by kind and stage: one question."""
+    question = ALL_ASKED if kind is None else ASKED[kind]
+    found: dict[tuple[str, str], list[int]] = {}
+    for what, stage, one in do(session, question, today=today, cohort=cohort.id).all():
+        found.setdefault((what, stage), []).append(one)
+    return {about: sorted(ids) for about, ids in found.items()}
+
+
+STEPS_DUE = (
+    select(Step.id)
+    .join(Enrolment)
+    .where(col(Step.remind_on) <= TODAY, *STEP, IN_COHORT)
+    .order_by(col(Step.remind_on), col(Step.id))
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def steps_due(session: Session, cohort: Cohort, today: date, *, limit: int) -> list[int]:
+    """Return the ids of steps of which someone should hear, the longest waiting first."""
+    return list(do(session, STEPS_DUE, today=today, cohort=cohort.id, most=limit).scalars())
 
 
 def _home(table: Any, *held: ColumnElement[bool]) -> Any:

@@ -13,20 +13,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text, update
 from sqlmodel import Session, col, func, select
 
-from actions.alerts import alerts_due, raise_alerts
-from actions.conclude import (
-    Conclusion,
-    announce_decisions,
-    conclude_stages,
-    decisions_unannounced,
-    evaluations_waiting,
-    passages_due,
-    propose_decisions,
-)
-from actions.due import FIRST_DAYS
+from actions.alerts import raise_alerts
+from actions.conclude import Conclusion, announce_decisions, conclude_stages, passages_due, propose_decisions
+from actions.due import DECIDED, EVALUATED, FIRST_DAYS, STAGE, WATCH, due_of, steps_due
 from actions.held_back import About, named, reason_of
 from actions.programmes import definition_of
-from actions.remind import remind, steps_due
+from actions.remind import remind
 from models import Cohort, Decision, Enrolment, Evaluation, Lease, Notice, ServiceCopy, Step
 from models.notice import IN_OUTBOX
 from models.service import COPY_WAITS
@@ -38,7 +30,11 @@ from programme.errors import MorningBusy
 CHUNK = 300
 """Enrolments in one transaction of conclusions: some hundred, so that a morning's cost is the work itself."""
 REMINDED_AT_ONCE = 600
-"""Steps in one transaction of reminders: a step takes a tenth of a conclusion's time, and a task of Prefect as much."""
+"""Steps in one transaction of reminders: a step takes a tenth of a conclusion's time."""
+REMINDED_BY_A_TASK = 10 * REMINDED_AT_ONCE
+"""Steps in one task of Prefect, which costs as much as some three hundred of them (docs/adr/0021)."""
+MOST = 1_000_000
+"""Steps that a cohort's morning takes up at most; the next round finds the rest."""
 
 
 @dataclass
@@ -57,31 +53,37 @@ def open_cohorts(session: Session) -> list[Cohort]:
 
 @dataclass(frozen=True)
 class Due:
-    """What a cohort's morning has to do: enrolments by stage, evaluations, alerts, and whether anyone should hear."""
+    """What a cohort's morning has to do: enrolments by stage, evaluations, alerts, and steps that someone hears of."""
 
     stages: dict[str, list[int]]
     evaluations: list[int]
     decisions: list[int]
     alerts: list[int]
-    reminders: bool
+    reminders: list[int]
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is due."""
-        return not (self.stages or self.evaluations or self.decisions or self.alerts or self.reminders)
+        return not (self.draws_conclusions or self.reminders)
+
+    @property
+    def draws_conclusions(self) -> bool:
+        """Tell whether more than reminders is due: then there may be others to remind of afterwards."""
+        return bool(self.stages or self.evaluations or self.decisions or self.alerts)
 
 
 def what_is_due(session: Session, cohort: Cohort, now: datetime) -> Due:
-    """Ask what the morning has to do; five indexed questions, whatever the number enrolled."""
+    """Ask what the morning has to do: two indexed questions, whatever the number enrolled."""
     today = civil_day(now)
-    by_stage = passages_due(session, cohort, today)
-    stages = definition_of(session, cohort).stages if by_stage else ()
+    found = due_of(session, cohort, today)
+    entered = [stage for kind, stage in found if kind == STAGE]
+    stages = definition_of(session, cohort).stages if entered else ()
     return Due(
-        stages={rule.key: by_stage[rule.key] for rule in stages if rule.key in by_stage},
-        evaluations=evaluations_waiting(session, cohort, today),
-        decisions=decisions_unannounced(session, cohort, today),
-        alerts=alerts_due(session, cohort, today),
-        reminders=bool(steps_due(session, cohort, today, limit=1)),
+        stages={rule.key: found[STAGE, rule.key] for rule in stages if rule.key in entered},
+        evaluations=found.get((EVALUATED, ""), []),
+        decisions=found.get((DECIDED, ""), []),
+        alerts=found.get((WATCH, ""), []),
+        reminders=steps_due(session, cohort, today, limit=MOST),
     )
 
 
@@ -158,19 +160,30 @@ def _named(database: Database, of: About, one: int) -> str:
         return named(session, of, one)
 
 
-def reminder_chunks(database: Database, cohort: Cohort, now: datetime) -> Iterator[list[int]]:
+def reminder_chunks(
+    database: Database, cohort: Cohort, now: datetime, size: int = REMINDED_AT_ONCE
+) -> Iterator[list[int]]:
     """Yield the steps of which someone should hear, some hundred at a time."""
     with database.reading() as session:
-        ids = steps_due(session, cohort, civil_day(now), limit=1_000_000)
-    for first in range(0, len(ids), REMINDED_AT_ONCE):
-        yield ids[first : first + REMINDED_AT_ONCE]
+        ids = steps_due(session, cohort, civil_day(now), limit=MOST)
+    yield from _chunks(ids, size)
+
+
+def _chunks(step_ids: Sequence[int], size: int) -> Iterator[list[int]]:
+    for first in range(0, len(step_ids), size):
+        yield list(step_ids[first : first + size])
 
 
 def reminder_work(database: Database, cohort: Cohort, step_ids: Sequence[int], now: datetime) -> Done:
-    """Promise what is due of these steps; one that fails holds back nobody."""
-    return _by_halves(
-        database, step_ids, Step, lambda session, some: Done(promised=remind(session, cohort, some, now=now))
-    )
+    """Promise what is due of these steps, some hundred in a transaction; one that fails holds back nobody."""
+    done = Done()
+    for chunk in _chunks(step_ids, REMINDED_AT_ONCE):
+        _add(done, _by_halves(database, chunk, Step, lambda session, some: _reminded(session, cohort, some, now)))
+    return done
+
+
+def _reminded(session: Session, cohort: Cohort, step_ids: Sequence[int], now: datetime) -> Done:
+    return Done(promised=remind(session, cohort, step_ids, now=now))
 
 
 def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:
@@ -187,8 +200,9 @@ def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:
         _add(done, announcement_work(database, due.decisions, now))
     if due.alerts:
         _add(done, alert_work(database, due.alerts, now))
-    for chunk in reminder_chunks(database, cohort, now) if due.reminders else ():
-        _add(done, reminder_work(database, cohort, chunk, now))
+    if due.reminders and due.draws_conclusions:
+        due = _asked(database, cohort, now)
+    _add(done, reminder_work(database, cohort, due.reminders, now))
     return done
 
 

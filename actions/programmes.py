@@ -87,6 +87,7 @@ def definition_of(session: Session, owner: Enrolment | EnrolmentLine | Cohort) -
     return definition_of_version_id(session, owner.programme_version_id)
 
 
+_OVERRIDES = select(col(HolidayOverride.on), HolidayOverride.name)
 _VERSIONS = select(ProgrammeVersion.id, ProgrammeVersion.programme, ProgrammeVersion.version, ProgrammeVersion.body)
 _VERSION = _VERSIONS.where(ProgrammeVersion.id == bindparam("id"))
 
@@ -151,8 +152,7 @@ def calendar_of(session: Session, definition: Definition | None = None) -> Calen
     """
     overrides: Overrides | None = session.info.get("overrides")
     if overrides is None:
-        rows = session.exec(select(HolidayOverride)).all()
-        overrides = session.info["overrides"] = tuple(sorted((row.on, row.name) for row in rows))
+        overrides = session.info["overrides"] = tuple(sorted((row.on, row.name) for row in do(session, _OVERRIDES)))
     return _calendar(overrides, definition.closed_days if definition else ORDINARY)
 
 

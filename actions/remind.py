@@ -10,14 +10,13 @@ from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from actions import due
 from actions.desk import open_desk
 from actions.tell import PEOPLE, people_facts, step_facts, tell_all, title_said
 from models import Cohort, Enrolment, EnrolmentLine, Step, StepLine
-from models.among import among
 from models.columns import columns
+from models.sets import do, within
 from notifications.backlog import politely
 from notifications.promises import Alike, Desk, Word
 from programme import reminders
@@ -26,18 +25,6 @@ from programme.reminders import Reminder
 from programme.unwanted import topic_of
 
 STALE = "its day passed while nothing ran"
-
-
-def steps_due(session: Session, cohort: Cohort, today: date, *, limit: int) -> list[int]:
-    """Return the ids of steps of which someone should hear, the longest waiting first."""
-    rows = session.exec(
-        select(Step.id)
-        .join(Enrolment)
-        .where(*due.STEP, col(Step.remind_on) <= today, due.of(cohort))
-        .order_by(col(Step.remind_on), col(Step.id))
-        .limit(limit)
-    )
-    return [row for row in rows if row is not None]
 
 
 def remind(session: Session, cohort: Cohort, step_ids: Sequence[int], *, now: datetime) -> int:
@@ -57,23 +44,33 @@ def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, En
     desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
     words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
     told = tell_all(desk, politely(desk, words), cohort)
-    session.execute(
-        LOOK_AGAIN, [{"the_id": step.id, "next_on": desk.once(_next, step.kind, step.due_on)} for step, _ in pairs]
-    )
+    _look_again(desk, [step for step, _ in pairs])
     return len(told)
 
 
+def _look_again(desk: Desk, steps: Sequence[StepLine]) -> None:
+    """Set the day on which each step is looked at again: one statement for all that have the same."""
+    by_day: dict[date | None, list[int]] = {}
+    for step in steps:
+        by_day.setdefault(desk.once(_next, step.kind, step.due_on), []).append(step.id)
+    for next_on, ids in by_day.items():
+        do(desk.session, LOOK_AGAIN, ids=sorted(ids), next_on=next_on)
+
+
 STEP, ENROLMENT = columns(Step), columns(Enrolment)
-LOOK_AGAIN = sa.update(STEP.id.table).where(STEP.id == sa.bindparam("the_id")).values(remind_on=sa.bindparam("next_on"))
-LINES = sa.select(
-    *(STEP[name] for name in StepLine._fields), *(ENROLMENT[name] for name in EnrolmentLine._fields)
-).where(ENROLMENT.id == STEP.enrolment_id, STEP.status == "open", ENROLMENT.status == "active")
+LOOK_AGAIN = sa.update(STEP.id.table).where(within(STEP.id, "ids")).values(remind_on=sa.bindparam("next_on"))
+LINES = (
+    sa.select(*(STEP[name] for name in StepLine._fields), *(ENROLMENT[name] for name in EnrolmentLine._fields))
+    .where(ENROLMENT.id == STEP.enrolment_id, STEP.status == "open", ENROLMENT.status == "active")
+    .where(within(STEP.id, "ids"))
+    .order_by(STEP.id)
+)
 
 
 def _load(session: Session, step_ids: Sequence[int]) -> Iterator[tuple[StepLine, EnrolmentLine]]:
     """Yield the steps that are still open, as light as their rows."""
     width = len(StepLine._fields)
-    for row in session.execute(LINES.where(among(STEP.id, step_ids)).order_by(STEP.id)).all():
+    for row in do(session, LINES, ids=sorted(step_ids)).all():
         yield StepLine(*row[:width]), EnrolmentLine(*row[width:])
 
 

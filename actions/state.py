@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from actions.cohorts import cohort_of
 from actions.programmes import definition_of
 from actions.tell import title_for
 from models import Cohort, Cooperative, Decision, Enrolment, Notice, Passage, Step
+from models.among import among
+from models.columns import columns
 
 
 @dataclass(frozen=True)
@@ -30,18 +33,24 @@ class Standing:
     outcome: str | None
 
 
-def standings(session: Session, code: str, today: date, *, language: str = "fr") -> list[Standing]:
-    """Return where each cooperative of a cohort stands: three queries, whatever its size."""
+def enrolled_in(session: Session, code: str) -> int:
+    """Return how many are or were in a cohort; an index is counted."""
+    cohort = cohort_of(session, code)
+    return session.exec(select(func.count()).where(Enrolment.cohort_id == cohort.id)).one()
+
+
+def standings(
+    session: Session, code: str, today: date, *, only: Sequence[int] | None = None, language: str = "fr"
+) -> list[Standing]:
+    """Return where each cooperative of a cohort stands (``only``: these enrolments of it): three queries."""
     cohort = cohort_of(session, code)
     definition = definition_of(session, cohort)
+    those = col(Enrolment.cohort_id) == cohort.id if only is None else among(columns(Enrolment).id, only)
     rows = session.exec(
-        select(Enrolment, Cooperative.name)
-        .join(Cooperative)
-        .where(Enrolment.cohort_id == cohort.id)
-        .order_by(col(Enrolment.rank))
+        select(Enrolment, Cooperative.name).join(Cooperative).where(those).order_by(col(Enrolment.rank))
     ).all()
-    stages = _stages(session, cohort, {stage.key: stage.title.of(language) for stage in definition.stages})
-    steps = _open_steps(session, cohort)
+    stages = _stages(session, those, {stage.key: stage.title.of(language) for stage in definition.stages})
+    steps = _open_steps(session, those)
     standing = []
     for enrolment, name in rows:
         mine = steps.get(enrolment.id or 0, [])
@@ -61,13 +70,13 @@ def standings(session: Session, code: str, today: date, *, language: str = "fr")
     return standing
 
 
-def _stages(session: Session, cohort: Cohort, titles: dict[str, str]) -> dict[int, list[str]]:
+def _stages(session: Session, those: ColumnElement[bool], titles: dict[str, str]) -> dict[int, list[str]]:
     """Return the stages that each enrolment is in now, in the programme's order."""
     rows = session.exec(
         select(Passage.enrolment_id, Passage.stage)
         .join(Enrolment)
         .where(
-            Enrolment.cohort_id == cohort.id,
+            those,
             Enrolment.status == "active",
             col(Passage.entered_on).is_not(None),
             col(Passage.completed_on).is_(None),
@@ -80,12 +89,12 @@ def _stages(session: Session, cohort: Cohort, titles: dict[str, str]) -> dict[in
     return found
 
 
-def _open_steps(session: Session, cohort: Cohort) -> dict[int, list[Step]]:
+def _open_steps(session: Session, those: ColumnElement[bool]) -> dict[int, list[Step]]:
     """Return each enrolment's first open step (one, in a list), by date."""
     first = (
         select(Step.enrolment_id, func.min(Step.due_on).label("due_on"))
         .join(Enrolment)
-        .where(Enrolment.cohort_id == cohort.id, Step.status == "open")
+        .where(those, Step.status == "open")
         .group_by(col(Step.enrolment_id))
         .subquery()
     )

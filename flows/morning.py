@@ -13,6 +13,7 @@ from prefect.states import Failed
 from actions import morning as work
 from actions.due import cohorts_due
 from actions.mornings import own
+from actions.touched import Touched
 from flows import pieces
 from flows.pools import hand_out
 from flows.presence import held, present
@@ -37,27 +38,30 @@ def morning(cohort: str, day: str, at: str | None = None, share: int = 0) -> Sta
     """
     here = house.current()
     now = datetime.fromisoformat(at) if at else here.clock.now()
+    touched = Touched()
     with held(own(cohort)), kept_morning(here, own(cohort), now) as course:
-        ends = _all(Sharing(cohort, day, now.isoformat(), share), now)
+        ends = _all(Sharing(cohort, day, now.isoformat(), share), now, touched)
         course.failures = sum(end.is_failed() for end in ends)
         course.broke = any(end.is_failed() and end.name != pieces.HELD_BACK for end in ends)
-    show_cohort(here.database, cohort, now)
+    show_cohort(here.database, cohort, now, touched.enrolments)
     failures = [end.message or end.name for end in ends if end.is_failed()]
     return Failed(message="; ".join(map(str, failures))) if failures else f"{len(ends)} flows"
 
 
-def _all(shared: Sharing, now: datetime) -> list[State[Any]]:
+def _all(shared: Sharing, now: datetime, touched: Touched) -> list[State[Any]]:
     """Run each flow that has work, in the programme's order; what is due is asked anew before each."""
     cohort, day, at = shared.cohort, shared.day, shared.at
     database, row = house.current().database, pieces.read(cohort)
     progress = Progress(cohort, len(pieces.STAGES) + 3)
     ends: list[State[Any]] = []
     for stage, ids in work.stages_to_conclude(database, row, now):
+        touched.add(ids)
         if rest := shared.rest(STAGE + stage, ids, ends):
             ends.append(end_of(pieces.stage_flow(stage), cohort, day, rest, at))
         progress.step()
     with database.reading() as session:
         due = work.what_is_due(session, row, now)
+        touched.add_due(session, due)
     evaluations = shared.rest("evaluations", due.evaluations, ends)
     decisions = shared.rest("decisions", due.decisions, ends)
     if evaluations or decisions:

@@ -9,10 +9,11 @@ from typing import Any
 
 from prefect import Flow, State, flow, task
 from prefect.states import Failed
+from prefect.utilities.annotations import quote
 
 from actions import morning as work
 from actions.cohorts import cohort_of
-from actions.morning import CHUNK, Done
+from actions.morning import CHUNK, REMINDED_BY_A_TASK, Done
 from flows.showing import show
 from models import Cohort
 from runtime import house
@@ -32,10 +33,15 @@ def read(code: str) -> Cohort:
         return cohort_of(session, code)
 
 
-def slices(ids: Sequence[int]) -> Iterator[list[int]]:
+def slices(ids: Sequence[int], size: int = CHUNK) -> Iterator[list[int]]:
     """Yield some hundred ids at a time: a task run costs more than the work on one cooperative."""
-    for first in range(0, len(ids), CHUNK):
-        yield list(ids[first : first + CHUNK])
+    for first in range(0, len(ids), size):
+        yield list(ids[first : first + size])
+
+
+def as_one(ids: list[int]) -> Any:
+    """Return ids as one value for a task: Prefect looks at each thing in a list for what the task might depend on."""
+    return quote(ids)
 
 
 @task(
@@ -108,7 +114,7 @@ def stage_flow(stage: str) -> Flow[..., Any]:
     def run(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
         """Everything of this stage that is due today."""
         del day
-        return outcome([conclude(cohort, stage, part, len(part), at) for part in slices(ids)], stage)
+        return outcome([conclude(cohort, stage, as_one(part), len(part), at) for part in slices(ids)], stage)
 
     return run
 
@@ -120,21 +126,21 @@ start, diagnosis, training, coaching, closing = (stage_flow(stage) for stage in 
 def checkpoints(cohort: str, day: str, evaluations: list[int], decisions: list[int], at: str) -> State[Any] | str:
     """Proposals on what was evaluated, and the signed decisions that nobody has seen yet."""
     del cohort, day
-    parts = [propose(part, len(part), at) for part in slices(evaluations)]
-    return outcome(parts + [announce(part, len(part), at) for part in slices(decisions)], "checkpoints")
+    parts = [propose(as_one(part), len(part), at) for part in slices(evaluations)]
+    return outcome(parts + [announce(as_one(part), len(part), at) for part in slices(decisions)], "checkpoints")
 
 
 @flow(name="alerts", flow_run_name="alerts · {cohort} · {day}", persist_result=False)
 def alerts(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
     """What is amiss and nobody was told of: sessions missed, silence, checkpoints past their window, long pauses."""
     del cohort, day
-    return outcome([look(part, len(part), at) for part in slices(ids)], "alerts")
+    return outcome([look(as_one(part), len(part), at) for part in slices(ids)], "alerts")
 
 
 @flow(name="reminders", flow_run_name="reminders · {cohort} · {day}", persist_result=False)
 def reminders(cohort: str, day: str, at: str) -> State[Any] | str:
-    """Every reminder that is due today, some hundred steps a task."""
+    """Every reminder that is due today, some thousand steps a task."""
     del day
     moment = datetime.fromisoformat(at)
-    chunks = work.reminder_chunks(house.current().database, read(cohort), moment)
-    return outcome([remind(cohort, chunk, len(chunk), at) for chunk in chunks], "reminders")
+    parts = work.reminder_chunks(house.current().database, read(cohort), moment, REMINDED_BY_A_TASK)
+    return outcome([remind(cohort, as_one(part), len(part), at) for part in parts], "reminders")

@@ -29,6 +29,7 @@ from prefect.settings import (
 )
 
 from programme.errors import PrefectAway
+from runtime.garbage import settle
 from runtime.language import _
 
 START_SECONDS = 90
@@ -84,6 +85,7 @@ def prefect_server(home: Path, *, stand_in: bool = False) -> Iterator[str]:
     Within it every flow of this process talks to that server; sync flows do not wait for a heartbeat.
     With ``stand_in`` ours takes the place of one that is away: work is due whether it can be shown there or not.
     """
+    settle("Prefect")
     given = PREFECT_API_URL.value()
     is_away = stand_in and given is not None and not _takes_us()
     if is_away:

@@ -9,19 +9,19 @@ from typing import Any, cast
 from prefect import State, flow
 from prefect.runtime import flow_run
 
-from actions.morning import Done
-from flows.pieces import announce, conclude, look, outcome, propose, remind, slices
+from actions.morning import CHUNK, REMINDED_BY_A_TASK, Done
+from flows.pieces import announce, as_one, conclude, look, outcome, propose, remind, slices
 from flows.pools import hand_out
 from flows.presence import present
 
 PIECE = "piece/piece"
 """The deployment that does a piece: the flow's name and its own, as in prefect.yaml."""
-STAGE = "stage:"
+STAGE, REMINDERS = "stage:", "reminders"
 WORKS: dict[str, Callable[[str, list[int], str], Done]] = {
-    "evaluations": lambda _, ids, at: propose(ids, len(ids), at),
-    "decisions": lambda _, ids, at: announce(ids, len(ids), at),
-    "alerts": lambda _, ids, at: look(ids, len(ids), at),
-    "reminders": lambda cohort, ids, at: remind(cohort, ids, len(ids), at),
+    "evaluations": lambda _, ids, at: propose(as_one(ids), len(ids), at),
+    "decisions": lambda _, ids, at: announce(as_one(ids), len(ids), at),
+    "alerts": lambda _, ids, at: look(as_one(ids), len(ids), at),
+    REMINDERS: lambda cohort, ids, at: remind(cohort, as_one(ids), len(ids), at),
 }
 """What a piece can be, besides a stage's conclusions."""
 
@@ -37,12 +37,13 @@ def _named() -> str:
 def piece(cohort: str, day: str, what: str, part: str, ids: list[int], at: str) -> State[Any] | str:
     """Do one piece of a cohort's morning, in the same chunks as a morning that does all by itself."""
     del day, part
-    return outcome([_do(cohort, what, some, at) for some in slices(ids)], what.removeprefix(STAGE))
+    size = REMINDED_BY_A_TASK if what == REMINDERS else CHUNK
+    return outcome([_do(cohort, what, some, at) for some in slices(ids, size)], what.removeprefix(STAGE))
 
 
 def _do(cohort: str, what: str, ids: list[int], at: str) -> Done:
     if what.startswith(STAGE):
-        return conclude(cohort, what.removeprefix(STAGE), ids, len(ids), at)
+        return conclude(cohort, what.removeprefix(STAGE), as_one(ids), len(ids), at)
     return WORKS[what](cohort, ids, at)
 
 

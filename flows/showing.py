@@ -12,9 +12,10 @@ from prefect.artifacts import create_progress_artifact, create_table_artifact, u
 from prefect.events import emit_event
 
 from actions.conclude import Conclusion
-from actions.state import Standing, standings
+from actions.state import Standing, enrolled_in, standings
 from models.session import Database
 from programme.civil import civil_day
+from runtime.language import _
 
 EVENTS = {
     "entered": "mourafaka.stage.entered",
@@ -27,6 +28,8 @@ EVENTS = {
     "alerted": "mourafaka.alert.raised",
 }
 """The Prefect event of each conclusion, for automations to hang on."""
+LISTED = 200
+"""The most rows of a cohort's table, a phase of the programme: thousands of rows cost more than their morning."""
 MOVES = frozenset({"entered", "graduated", "ended"})
 """The conclusions that are worth a run of their own, besides their event."""
 
@@ -70,15 +73,29 @@ def artifact_key(cohort: str, what: str) -> str:
     return f"{what}-{re.sub(r'[^a-z0-9]+', '-', cohort.lower()).strip('-')}"
 
 
-def show_cohort(database: Database, cohort: str, now: datetime) -> None:
-    """Publish the cohort's table: cooperative, stage, next step, days late."""
+def show_cohort(database: Database, cohort: str, now: datetime, touched: Sequence[int]) -> None:
+    """Publish the cohort's table: cooperative, stage, next step, days late.
+
+    Of a cohort of more than ``LISTED`` it shows those whom the morning was about, so many of them at most.
+    """
+    today = civil_day(now)
     with database.reading() as session:
-        rows = standings(session, cohort, civil_day(now))
+        enrolled = enrolled_in(session, cohort)
+        only = None if enrolled <= LISTED else touched[:LISTED]
+        rows = standings(session, cohort, today, only=only)
+    said = "" if only is None else f": {_of_many(cohort, len(rows), len(touched), enrolled)}"
     create_table_artifact(
         key=artifact_key(cohort, "cohort"),
         table=[_row(standing) for standing in rows],
-        description=f"{cohort} – {civil_day(now)}",
+        description=f"{cohort} – {today}{said}",
     )
+
+
+def _of_many(cohort: str, shown: int, touched: int, enrolled: int) -> str:
+    """Say how much a table leaves out, and where that is."""
+    text = _("{shown} of {touched} cooperatives with something due today, of {enrolled} in all.")
+    where = _("All of them: `mourafaka export FILE.xlsx --cohort {cohort}`")
+    return f"{text.format(shown=shown, touched=touched, enrolled=enrolled)} {where.format(cohort=cohort)}"
 
 
 def _row(standing: Standing) -> dict[str, object]:

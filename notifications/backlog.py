@@ -13,14 +13,15 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import delete, text
 from sqlmodel import Session, and_, col, or_, select
 
 from models import ChannelState, Hold, Notice, NoticeBody
-from models.among import among
 from models.columns import columns
 from models.notice import IN_OUTBOX
 from models.session import Database
+from models.sets import do, within
 from notifications.digests import children_of, digest_key
 from notifications.holds import MAIL
 from notifications.hours import calendar_in
@@ -58,15 +59,19 @@ def _behind(desk: Desk, words: Sequence[Word]) -> dict[str, int | None]:
     others = {word.enrolment.id for word in words if word.to.code not in behind and word.enrolment.id is not None}
     if not others:
         return behind
-    rows = desk.session.exec(
-        select(Notice.recipient, Notice.enrolment_id).where(
-            among(columns(Notice).enrolment_id, others),
-            col(Notice.status).in_(("skipped", "pending")),
-            col(Notice.promised_at) >= instant_of(desk.today, time(0)),
-            col(Notice.due_on) < fresh,
-        )
-    )
-    return behind | dict(rows.all())
+    begun = instant_of(desk.today, time(0))
+    rows = do(desk.session, TOLD_LATE, enrolments=sorted(others), begun=begun, fresh=fresh)
+    return behind | {row[0]: row[1] for row in rows}
+
+
+NOTICE = columns(Notice)
+TOLD_LATE = sa.select(NOTICE.recipient, NOTICE.enrolment_id).where(
+    within(NOTICE.enrolment_id, "enrolments"),
+    NOTICE.status.in_(("skipped", "pending")),
+    NOTICE.promised_at >= sa.bindparam("begun"),
+    NOTICE.due_on < sa.bindparam("fresh"),
+)
+"""Who was told today of what an outage has kept; built once, for every chunk of a morning asks it."""
 
 
 def _about(facts: Mapping[str, Any]) -> date | None:

@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from models import Cohort, CohortText
+from models.columns import columns
+from models.sets import do
 from notifications.claimed import Sayable
 from notifications.own_words import OWN_TEXT, OwnText
 from notifications.sources import layout_version, template_version
@@ -16,14 +19,17 @@ from programme.texts_errors import OwnTextGone
 
 _KEPT = "own texts"
 """Where a session remembers them: one question a cohort and transaction, however many notices."""
+TEXT = columns(CohortText)
+_SAID = sa.select(TEXT.kind, TEXT.language, TEXT.subject, TEXT.body)
+IN_FORCE = _SAID.where(TEXT.cohort_id == sa.bindparam("cohort"), TEXT.replaced_at.is_(None))
+FROZEN = _SAID.where(TEXT.version == sa.bindparam("version"))
 
 
 def in_force(session: Session, cohort: Cohort) -> Mapping[str, OwnText]:
     """Return the texts that a cohort has of its own now, by kind."""
     kept: dict[int | None, Mapping[str, OwnText]] = session.info.setdefault(_KEPT, {})
     if cohort.id not in kept:
-        rows = select(CohortText).where(CohortText.cohort_id == cohort.id, col(CohortText.replaced_at).is_(None))
-        kept[cohort.id] = _by_kind(session.exec(rows))
+        kept[cohort.id] = _by_kind(do(session, IN_FORCE, cohort=cohort.id))
     return kept[cohort.id]
 
 
@@ -32,7 +38,7 @@ def forget(session: Session) -> None:
     session.info.pop(_KEPT, None)
 
 
-def _by_kind(rows: Iterable[CohortText]) -> dict[str, OwnText]:
+def _by_kind(rows: Iterable[Any]) -> dict[str, OwnText]:
     texts: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for row in rows:
         texts[row.kind].append((row.language, row.subject, row.body))
@@ -46,7 +52,7 @@ def frozen(session: Session, version: str) -> OwnText | None:
         return None
     kept: dict[str, OwnText] = session.info.setdefault(_KEPT + " frozen", {})
     if own not in kept:
-        found = list(_by_kind(session.exec(select(CohortText).where(CohortText.version == own))).values())
+        found = list(_by_kind(do(session, FROZEN, version=own)).values())
         if not found:
             raise OwnTextGone(version=own)
         kept[own] = OwnText(found[0].kind, tuple(sorted(set(found[0].texts))))

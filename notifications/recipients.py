@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from models import CoachAssignment, Contact, Cooperative, Enrolment, EnrolmentLine, Person, RoleAssignment
-from models.among import among
 from models.columns import columns
+from models.sets import do, within
 
 STAFF = frozenset({"coordinator", "coach", "delegate"})
 FALLBACKS = {"coach": "coordinator", "delegate": "coordinator"}
@@ -121,7 +121,6 @@ def of_person(role: str, person: Person | Staffer) -> Recipient:
 
 def directory(session: Session, enrolments: Collection[Enrolment | EnrolmentLine], on: date) -> Directory:
     """Read the people of ``enrolments`` as they are on a day: three queries, however many enrolments."""
-    session.flush()  # rows are asked for beside the session's objects
     names, contacts = _cooperatives(session, {enrolment.cooperative_id for enrolment in enrolments}, on)
     return Directory(
         cooperatives=names,
@@ -148,38 +147,49 @@ ANSWERING = [CONTACT[name] for name in Answering._fields]
 STAFFER = [PERSON[name] for name in Staffer._fields]
 
 
-def held(table: Any, on: date) -> Sequence[ColumnElement[bool]]:
+def held(table: Any, on: Any) -> Sequence[ColumnElement[bool]]:
     """Return the conditions of a dated row that holds on a day; its last day counts."""
     return table.starts_on <= on, or_(table.ends_on.is_(None), table.ends_on >= on)
 
 
+ON = sa.bindparam("on", type_=sa.Date)
+ANSWERED = (
+    sa.select(COOPERATIVE.id, *NAMED, CONTACT.id, *ANSWERING)
+    .select_from(
+        sa.outerjoin(
+            COOPERATIVE.id.table,
+            CONTACT.id.table,
+            sa.and_(CONTACT.cooperative_id == COOPERATIVE.id, *held(CONTACT, ON)),
+        )
+    )
+    .where(within(COOPERATIVE.id, "ids"))
+    .order_by(CONTACT.starts_on, CONTACT.id)
+)
+FOLLOWED = (
+    sa.select(FOLLOWS.enrolment_id, *STAFFER)
+    .where(PERSON.id == FOLLOWS.person_id, within(FOLLOWS.enrolment_id, "ids"), *held(FOLLOWS, ON))
+    .order_by(FOLLOWS.starts_on, FOLLOWS.id)
+)
+HELD = (
+    sa.select(HOLDS.role, HOLDS.delegation, *STAFFER)
+    .where(PERSON.id == HOLDS.person_id, HOLDS.role.in_(sorted(STAFF - {"coach"})), *held(HOLDS, ON))
+    .order_by(HOLDS.starts_on.desc(), HOLDS.id.desc())
+)
+"""A morning's questions about people, built once: building one costs more than its answer."""
+
+
 def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dict[int, Named], dict[int, Answering]]:
     """Return the names of cooperatives, and who answers for each on a day: who came last, where there are several."""
-    answers = sa.and_(CONTACT.cooperative_id == COOPERATIVE.id, *held(CONTACT, on))
-    rows = session.execute(
-        sa.select(COOPERATIVE.id, *NAMED, CONTACT.id, *ANSWERING)
-        .select_from(sa.outerjoin(COOPERATIVE.id.table, CONTACT.id.table, answers))
-        .where(among(COOPERATIVE.id, ids))
-        .order_by(CONTACT.starts_on, CONTACT.id)
-    ).all()
+    rows = do(session, ANSWERED, ids=sorted(ids), on=on).all()
     names = {row[0]: Named(row[1], row[2]) for row in rows}
     return names, {row[0]: Answering(*row[4:]) for row in rows if row[3] is not None}
 
 
 def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict[int, Recipient]:
-    rows = session.execute(
-        sa.select(FOLLOWS.enrolment_id, *STAFFER)
-        .where(PERSON.id == FOLLOWS.person_id, among(FOLLOWS.enrolment_id, enrolment_ids), *held(FOLLOWS, on))
-        .order_by(FOLLOWS.starts_on, FOLLOWS.id)
-    ).all()
+    rows = do(session, FOLLOWED, ids=sorted(enrolment_ids), on=on).all()
     return {row[0]: of_person("coach", Staffer(*row[1:])) for row in rows}
 
 
 def _staff(session: Session, on: date) -> dict[tuple[str, str | None], Recipient]:
     """Return coordinators and delegates by role and delegation; the first appointed one stays."""
-    rows = session.execute(
-        sa.select(HOLDS.role, HOLDS.delegation, *STAFFER)
-        .where(PERSON.id == HOLDS.person_id, HOLDS.role.in_(sorted(STAFF - {"coach"})), *held(HOLDS, on))
-        .order_by(HOLDS.starts_on.desc(), HOLDS.id.desc())
-    ).all()
-    return {(row[0], row[1]): of_person(row[0], Staffer(*row[2:])) for row in rows}
+    return {(row[0], row[1]): of_person(row[0], Staffer(*row[2:])) for row in do(session, HELD, on=on).all()}

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from models import Contact, Unwanted
-from models.among import among
 from models.columns import columns
+from models.sets import do, within
 from notifications.promises import Desk, Word
 from programme.unwanted import UNWANTED
 
-CONTACT = columns(Contact)
+CONTACT, REFUSAL = columns(Contact), columns(Unwanted)
+REFUSED = (
+    sa.select(CONTACT.cooperative_id, CONTACT.email, REFUSAL.topic)
+    .where(REFUSAL.contact_id == CONTACT.id, REFUSAL.accepted_at.is_(None))
+    .where(within(CONTACT.cooperative_id, "cooperatives"))
+)
 
 Wish = tuple[int, str, str]
 """A cooperative, the address of the contact who said so, and the topic."""
@@ -38,9 +44,5 @@ def _wish(word: Word) -> Wish:
 
 
 def _refused(session: Session, cooperative_ids: Collection[int]) -> set[Wish]:
-    rows = session.exec(
-        select(Contact.cooperative_id, Contact.email, Unwanted.topic)
-        .join(Unwanted, col(Unwanted.contact_id) == Contact.id)
-        .where(among(CONTACT.cooperative_id, cooperative_ids), col(Unwanted.accepted_at).is_(None))
-    )
+    rows = do(session, REFUSED, cooperatives=sorted(cooperative_ids)).all()
     return {(cooperative, (email or "").lower(), topic) for cooperative, email, topic in rows}

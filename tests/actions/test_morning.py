@@ -76,6 +76,12 @@ def test_morning_twice_is_a_morning_once(database: Database, day: date) -> None:
     assert everything(database) == before
 
 
+def unlooked_at(database: Database) -> list[int | None]:
+    with database.reading() as session:
+        steps = session.exec(select(Step).where(Step.status == "open").order_by("remind_on", "id")).all()
+    return [step.id for step in steps if step.remind_on is not None]
+
+
 def test_what_is_due_names_stages_in_the_programmes_order(database: Database) -> None:
     open_enrolled(database, cooperatives=2)
     with database.reading() as session:
@@ -83,7 +89,8 @@ def test_what_is_due_names_stages_in_the_programmes_order(database: Database) ->
         late = what_is_due(session, cohort_of(session, CODE), at(date(2029, 1, 4)))
     assert early.is_empty
     assert list(late.stages) == ["start", "diagnosis", "training", "coaching", "closing"]
-    assert (late.stages["coaching"], late.evaluations, late.reminders) == ([1, 2], [], True)
+    assert (late.stages["coaching"], late.evaluations) == ([1, 2], [])
+    assert late.reminders == unlooked_at(database)
 
 
 def test_reminders_come_in_chunks(database: Database) -> None:
@@ -91,6 +98,17 @@ def test_reminders_come_in_chunks(database: Database) -> None:
     chunks = list(reminder_chunks(database, the_cohort(database), at(date(2027, 2, 2))))
     sizes = [len(chunk) for chunk in chunks]
     assert (sizes[0], len(sizes), sum(sizes)) == (600, 2, len({one for chunk in chunks for one in chunk}))
+
+
+def test_more_than_a_chunk_of_reminders_is_a_transaction_for_each_chunk(database: Database) -> None:
+    open_enrolled(database, cooperatives=70)
+    cohort, now = the_cohort(database), at(date(2027, 2, 2))
+    [ids] = reminder_chunks(database, cohort, now, 10_000)
+    with statements(database) as seen:
+        first = reminder_work(database, cohort, ids, now)
+        again = reminder_work(database, cohort, ids, now)
+    assert (len(ids) > 600, first.promised > 600, again.promised) == (True, True, 0)
+    assert sum("step.rule" in statement for statement in seen) == 4
 
 
 def test_bad_records_among_many_are_found_and_the_others_done_together(database: Database) -> None:

@@ -8,8 +8,9 @@ import pytest
 from sqlmodel import func, select
 
 from actions.cohorts import cohort_of
+from actions.due import steps_due
 from actions.programmes import publish
-from actions.remind import remind, steps_due
+from actions.remind import remind
 from models import Notice, Step
 from models.session import Database
 from programme.definition_file import shipped_text
