@@ -74,7 +74,7 @@ def _load(session: Session, step_ids: Sequence[int]) -> Iterator[tuple[StepLine,
     """Yield the steps that are still open, as light as their rows."""
     width = len(StepLine._fields)
     for row in session.execute(LINES.where(among(STEP.id, step_ids)).order_by(STEP.id)).all():
-        yield StepLine(*row[:width]), EnrolmentLine(*row[width:])
+        yield StepLine._make(row[:width]), EnrolmentLine._make(row[width:])
 
 
 def _next(desk: Desk, kind: str, due_on: date) -> date | None:

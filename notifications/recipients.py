@@ -20,9 +20,13 @@ FALLBACKS = {"coach": "coordinator", "delegate": "coordinator"}
 """Who hears in the place of someone who is not there: never a silent skip."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Recipient:
-    """One person in one role; ``code`` names them in keys and in the ledger."""
+    """One person in one role; ``code`` names them in keys and in the ledger.
+
+    Nobody changes one (`replace` makes another); it is not frozen, for a morning makes thousands: that takes seven
+    times as long.
+    """
 
     role: str
     code: str
@@ -82,7 +86,7 @@ class Directory:
     def find(self, role: str, enrolment: Enrolment | EnrolmentLine) -> Recipient | None:
         """Return who holds ``role`` for an enrolment, or else who stands in; None when nobody does."""
         if role == "cooperative":
-            return self._contact(enrolment)
+            return self._answering.get(enrolment.code) or self._contact(enrolment)
         person = self._person(role, enrolment)
         if person is None:
             return self.find(FALLBACKS[role], enrolment) if role in FALLBACKS else None
@@ -94,10 +98,8 @@ class Directory:
         return self.staff.get((role, enrolment.delegation)) or self.staff.get((role, None))
 
     def _contact(self, enrolment: Enrolment | EnrolmentLine) -> Recipient:
-        known = self._answering.get(enrolment.code)
-        if known is None:
-            known = _of_contact(enrolment.code, self.contacts.get(enrolment.cooperative_id))
-            self._answering[enrolment.code] = known
+        known = _of_contact(enrolment.code, self.contacts.get(enrolment.cooperative_id))
+        self._answering[enrolment.code] = known
         return known
 
 
@@ -158,7 +160,7 @@ def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dic
         .order_by(CONTACT.starts_on, CONTACT.id)
     ).all()
     names = {row[0]: Named(row[1], row[2]) for row in rows}
-    return names, {row[0]: Answering(*row[4:]) for row in rows if row[3] is not None}
+    return names, {row[0]: Answering._make(row[4:]) for row in rows if row[3] is not None}
 
 
 def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict[int, Recipient]:
@@ -167,7 +169,8 @@ def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict
         .where(PERSON.id == FOLLOWS.person_id, among(FOLLOWS.enrolment_id, enrolment_ids), *_held(FOLLOWS, on))
         .order_by(FOLLOWS.starts_on, FOLLOWS.id)
     ).all()
-    return {row[0]: of_person("coach", Staffer(*row[1:])) for row in rows}
+    coaches = {person: of_person("coach", Staffer._make(person)) for person in {row[1:] for row in rows}}
+    return {row[0]: coaches[row[1:]] for row in rows}
 
 
 def _staff(session: Session, on: date) -> dict[tuple[str, str | None], Recipient]:
