@@ -17,7 +17,8 @@ from actions.slices import sliced
 from models import Decision, Enrolment
 from programme.civil import civil_day
 from programme.decision_errors import AwaitsSecond, NothingToCountersign, SecondIsFirst
-from programme.definition import Definition, Outcome
+from programme.definition import Definition
+from programme.definition_terms import Outcome
 from programme.errors import AlreadyDecided, CheckpointUnknown, NothingProposed, OutcomeUnknown, ReasonNeeded
 from programme.gates import choices
 

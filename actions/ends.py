@@ -13,17 +13,16 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from actions import history
-from actions.closing import close_rows, take_back, take_back_rest
 from actions.lookup import enrolment_named, refuse_future, suspension_of
 from actions.meetings import cancel_meetings
 from actions.pause import said
 from actions.programmes import calendar_of, definition_of_version_id
 from actions.slices import sliced
-from actions.tell import withdraw_all
 from actions.watch import settle_alerts
+from actions.withdrawal import close_rows, take_back, take_back_all, take_back_rest
 from models import Alert, Enrolment, Passage, Step
 from programme.civil import civil_day
-from programme.definition import Outcome
+from programme.definition_terms import Outcome
 from programme.pausing import days_left
 from programme.pausing_errors import AlreadyEnded, EndUnknown, NotSelected
 
@@ -236,8 +235,7 @@ def _withdraw(session: Session, ids: Sequence[int], step_ids: Sequence[int], end
         take_back(session, step_ids, reason=reason, now=now)
         take_back_rest(session, ids, reason=reason, now=now)
         return
-    for one in ids:
-        withdraw_all(session, session.get_one(Enrolment, one), reason=reason, now=now)
+    take_back_all(session, ids, reason=reason, now=now)
 
 
 def _left(session: Session, one: Finished, steps: Sequence[_Open], count: Counting) -> dict[str, int]:

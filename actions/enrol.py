@@ -25,7 +25,8 @@ from notifications.promises import Word
 from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
-from programme.definition import MEETINGS, Definition
+from programme.definition import Definition
+from programme.definition_terms import MEETINGS
 from programme.errors import NothingToEnrol
 from programme.planning import PlannedStep, end_of, hour_of, plan, share_of, stage_windows
 

@@ -17,7 +17,8 @@ from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.closures import open_day
-from programme.definition import MEETINGS, RECOVERY_REPORT_LIKE, Definition
+from programme.definition import Definition
+from programme.definition_terms import MEETINGS, RECOVERY_REPORT_LIKE
 from programme.planning import hour_of, landing, share_of, windows_for
 from programme.replanning import RECOVERY_REPORT
 from programme.timing import START

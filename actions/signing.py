@@ -10,16 +10,17 @@ from typing import Any, NamedTuple
 from sqlmodel import Session, col, select
 
 from actions import history
-from actions.closing import OpenStep, close_rows, nudge_about, take_back
+from actions.closing import OpenStep, nudge_about
 from actions.desk import open_desk
 from actions.ends import Finished, decided_end, finish_all
 from actions.extra_steps import add_recoveries
 from actions.programmes import definition_of_version_id
 from actions.tell import tell
+from actions.withdrawal import close_rows, take_back
 from models import Cohort, Decision, Enrolment, Step
 from notifications.promises import Desk, Word
 from programme.civil import civil_day
-from programme.definition import ENDINGS, Outcome
+from programme.definition_terms import ENDINGS, Outcome
 
 NEXT_STEPS: Mapping[Outcome, dict[str, str] | None] = {
     "continue": {"fr": "L'accompagnement se poursuit comme prévu.", "ar": "تستمر المواكبة كما هو مقرر."},

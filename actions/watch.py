@@ -16,7 +16,8 @@ from actions.slices import sliced
 from models import Alert, Enrolment, History, Step, Suspension
 from programme.alerts import Finding, Known, Missed, Proposal, findings, next_look
 from programme.civil import civil_day
-from programme.definition import MEETINGS, Definition
+from programme.definition import Definition
+from programme.definition_terms import MEETINGS
 
 CONTACTS = MEETINGS | {"call"}
 """Kinds of step that, done, are a contact with the cooperative."""

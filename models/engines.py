@@ -15,6 +15,8 @@ BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
 FROZEN_SECONDS = 300
 """How long a transaction may stand still before PostgreSQL ends it: its process froze, and others wait."""
+GONE_SECONDS = 20
+"""How long PostgreSQL waits for a machine that does not answer: it may have lost its current, the pen in its hand."""
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",
@@ -28,7 +30,11 @@ POSTGRESQL: dict[str, Any] = {
     "keepalives_idle": 30,
     "tcp_user_timeout": 30_000,
 }
-LIMITS = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s -c timezone=UTC"
+LIMITS = (
+    f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s -c timezone=UTC "
+    # Sooner than whoever waits for its lock gives up: a cable that is pulled closes no connection.
+    f"-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_user_timeout={GONE_SECONDS}s"
+)
 PLAIN_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 """A day or an object of ours is refused, as Python's own JSON refuses it: whoever writes it says how it is read."""
 TAKE_THE_PEN = "SELECT pg_advisory_xact_lock(4661726001)"

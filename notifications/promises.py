@@ -238,7 +238,7 @@ def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
     """Return the facts that every notice carries: who, about whom, and the human to call."""
     to, people = word.to, desk.people
     coordinator = people.find("coordinator", word.enrolment)
-    contact = _contact_of_staff(to, coordinator) if to.is_staff else people.find("coach", word.enrolment)
+    contact = _contact(desk, word)
     return {
         "recipient": to.name,
         **names_of(people.cooperative(word.enrolment), to.language),
@@ -262,9 +262,21 @@ def cooperative_name(cooperative: Cooperative | Named, language: str) -> str:
     return (cooperative.name_ar if IN_TURN[language][0] == "ar" else None) or cooperative.name
 
 
-def _contact_of_staff(to: Recipient, coordinator: Recipient | None) -> Recipient | None:
-    """Return the human whom a member of the staff may call: the coordinator, unless they are it."""
-    return None if coordinator is None or coordinator.phone == to.phone else coordinator
+CALLED = ("coach", "coordinator", "delegate")
+"""Whom to call for help, the nearest first; the staff call each other, from the coordinator on."""
+
+
+def _contact(desk: Desk, word: Word) -> Recipient | None:
+    """Return the human to call: the nearest one who has a telephone, never the reader; without any, the nearest."""
+    nearest: Recipient | None = None
+    for role in CALLED[1:] if word.to.is_staff else CALLED:
+        found = desk.people.find(role, word.enrolment)
+        if found is None or found.is_same_person(word.to):
+            continue
+        if found.phone:
+            return found
+        nearest = nearest or found
+    return nearest
 
 
 def _privacy(desk: Desk, coordinator: Recipient | None) -> str:

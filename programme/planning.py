@@ -10,7 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from programme.calendar import ONE_DAY, Calendar, Season
 from programme.closures import NONE, Closures, closed_by, open_day
-from programme.definition import MEETINGS, Definition, Role, StepKind, StepRule
+from programme.definition import Definition, StepRule
+from programme.definition_terms import MEETINGS, Role, StepKind
 from programme.timing import START, Term, Timing
 from programme.wording import Bilingual, Sentence, sentence
 
