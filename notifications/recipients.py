@@ -82,6 +82,7 @@ class Directory:
     coaches: dict[int, Recipient] = field(default_factory=dict)
     staff: dict[tuple[str, str | None], Recipient] = field(default_factory=dict)
     _answering: dict[str, Recipient] = field(default_factory=dict)
+    _holders: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
 
     def cooperative(self, enrolment: Enrolment | EnrolmentLine) -> Named:
         """Return the names of the enrolled cooperative."""
@@ -91,15 +92,18 @@ class Directory:
         """Return who holds ``role`` for an enrolment, or else who stands in; None when nobody does."""
         if role == "cooperative":
             return self._answering.get(enrolment.code) or self._contact(enrolment)
-        person = self._person(role, enrolment)
-        if person is None:
-            return self.find(FALLBACKS[role], enrolment) if role in FALLBACKS else None
-        return person
-
-    def _person(self, role: str, enrolment: Enrolment | EnrolmentLine) -> Recipient | None:
         if role == "coach":
-            return self.coaches.get(enrolment.id or 0)
-        return self.staff.get((role, enrolment.delegation)) or self.staff.get((role, None))
+            return self.coaches.get(enrolment.id or 0) or self._holder(FALLBACKS[role], enrolment.delegation)
+        return self._holder(role, enrolment.delegation)
+
+    def _holder(self, role: str, delegation: str) -> Recipient | None:
+        """Return who holds a role in a delegation, or in the whole country, or who stands in; asked once for each."""
+        asked = role, delegation
+        if asked not in self._holders:
+            held = self.staff.get(asked) or self.staff.get((role, None))
+            stands_in = FALLBACKS.get(role) if held is None else None
+            self._holders[asked] = self._holder(stands_in, delegation) if stands_in else held
+        return self._holders[asked]
 
     def _contact(self, enrolment: Enrolment | EnrolmentLine) -> Recipient:
         known = _of_contact(enrolment.code, self.contacts.get(enrolment.cooperative_id))
