@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,7 +71,7 @@ def _load(session: Session, step_ids: Sequence[int]) -> Iterator[tuple[StepLine,
     """Yield the steps that are still open, as light as their rows."""
     width = len(StepLine._fields)
     for row in do(session, LINES, ids=sorted(step_ids)).all():
-        yield StepLine(*row[:width]), EnrolmentLine(*row[width:])
+        yield StepLine._make(row[:width]), EnrolmentLine._make(row[width:])
 
 
 def _next(desk: Desk, kind: str, due_on: date) -> date | None:
@@ -106,6 +106,9 @@ _alike = attrgetter("kind", "due_on", "owner", "at", "rule", "number", "title_fr
 """What of a step makes what is said of it: steps that have it alike are said alike, but for their people and places."""
 
 
+_of_people = itemgetter(*PEOPLE)
+
+
 @dataclass(frozen=True)
 class Saying:
     """What a reminder says of every step that is alike, and to whom."""
@@ -129,7 +132,7 @@ def _saying(desk: Desk, item: Reminder, _kind: str, due_on: date, owner: str, at
         facts["days_late"] = (desk.today - due_on).days
     topic = topic_of(kind, item.days, early_days=desk.definition.sending.early_days)
     role = owner if item.to == "owner" else item.to
-    return Saying(item, role, kind, mark_of(item, due_on), topic, Alike(facts, PEOPLE))
+    return Saying(item, role, kind, mark_of(item, due_on), topic, Alike(facts, _of_people))
 
 
 def _word(

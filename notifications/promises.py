@@ -65,13 +65,13 @@ _NOT_ASKED: Any = object()
 
 @dataclass(frozen=True, eq=False)
 class Alike:
-    """What many words have in common: all their facts but the ``free`` ones, which are those of each.
+    """What many words have in common: all their facts but those that ``free`` picks out, which are each one's own.
 
     Of the words that have one in common, those whose free facts look alike need not be seen to render one by one.
     """
 
     facts: Mapping[str, Any]
-    free: tuple[str, ...]
+    free: Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -81,7 +81,8 @@ class Word:
     ``mark`` tells apart two words of one kind about the same thing, e.g. the reminders 14 and
     7 days before a date. ``stale`` is the reason why it is written down and not sent,
     ``withdrawn`` the reason why it is taken back before its day has come. ``approved_by`` is who
-    approved it among others whose number they saw: the breaker does not count it.
+    approved it among others whose number they saw: the breaker does not count it. Nobody changes one
+    (`replace` makes another); it is not frozen, for a morning makes thousands: that takes seven times as long.
     """
 
     kind: str
@@ -119,14 +120,12 @@ def drafted(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Promised]
     """
     there = known(desk.session, [word.key for word in words])
     fresh = {word.key: word for word in words if word.key not in there}
-    again = {word.key: word for word in words if there.get(word.key) == "cancelled" and not _is_settled(word)}
+    again = {
+        word.key: word for word in words if there.get(word.key) == "cancelled" and not (word.stale or word.withdrawn)
+    }
     own = in_force(desk.session, cohort)
     made: list[Promised] = [_draft(desk, word, cohort, own.get(word.kind)) for word in fresh.values()]
     return made + _revive(desk, again, cohort) if again else made
-
-
-def _is_settled(word: Word) -> bool:
-    return bool(word.stale or word.withdrawn)
 
 
 RENEWED = (
@@ -198,13 +197,13 @@ def _seen(desk: Desk, word: Word, own: OwnText | None, common: Mapping[str, Any]
     alike = word.alike
     if alike is None or own is not None:
         return _checked(word, own, facts)
-    looks = plain_shape([*common.values(), *[word.facts[name] for name in alike.free]])
+    looks = plain_shape([*common.values(), *alike.free(word.facts)])
     if looks is None:
         return _checked(word, own, facts)
-    about = (_seen, alike, word.kind, word.to.language, looks)
-    if about not in desk.worked_out:
-        desk.worked_out[about] = _checked(word, own, facts)
-    version: str = desk.worked_out[about]
+    about = (alike, word.kind, word.to.language, looks)
+    version: str | None = desk.worked_out.get(about)
+    if version is None:
+        desk.worked_out[about] = version = _checked(word, own, facts)
     return version
 
 
@@ -269,9 +268,10 @@ CALLED = ("coach", "coordinator", "delegate")
 def _contact(desk: Desk, word: Word) -> Recipient | None:
     """Return the human to call: the nearest one who has a telephone, never the reader; without any, the nearest."""
     nearest: Recipient | None = None
-    for role in CALLED[1:] if word.to.is_staff else CALLED:
+    to, is_staff = word.to, word.to.is_staff
+    for role in CALLED[1:] if is_staff else CALLED:
         found = desk.people.find(role, word.enrolment)
-        if found is None or found.is_same_person(word.to):
+        if found is None or (is_staff and found.is_same_person(to)):
             continue
         if found.phone:
             return found

@@ -20,9 +20,13 @@ FALLBACKS = {"coach": "coordinator", "delegate": "coordinator"}
 """Who hears in the place of someone who is not there: never a silent skip."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Recipient:
-    """One person in one role; ``code`` names them in keys and in the ledger."""
+    """One person in one role; ``code`` names them in keys and in the ledger.
+
+    Nobody changes one (`replace` makes another); it is not frozen, for a morning makes thousands: that takes seven
+    times as long.
+    """
 
     role: str
     code: str
@@ -78,6 +82,7 @@ class Directory:
     coaches: dict[int, Recipient] = field(default_factory=dict)
     staff: dict[tuple[str, str | None], Recipient] = field(default_factory=dict)
     _answering: dict[str, Recipient] = field(default_factory=dict)
+    _holders: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
 
     def cooperative(self, enrolment: Enrolment | EnrolmentLine) -> Named:
         """Return the names of the enrolled cooperative."""
@@ -86,22 +91,23 @@ class Directory:
     def find(self, role: str, enrolment: Enrolment | EnrolmentLine) -> Recipient | None:
         """Return who holds ``role`` for an enrolment, or else who stands in; None when nobody does."""
         if role == "cooperative":
-            return self._contact(enrolment)
-        person = self._person(role, enrolment)
-        if person is None:
-            return self.find(FALLBACKS[role], enrolment) if role in FALLBACKS else None
-        return person
-
-    def _person(self, role: str, enrolment: Enrolment | EnrolmentLine) -> Recipient | None:
+            return self._answering.get(enrolment.code) or self._contact(enrolment)
         if role == "coach":
-            return self.coaches.get(enrolment.id or 0)
-        return self.staff.get((role, enrolment.delegation)) or self.staff.get((role, None))
+            return self.coaches.get(enrolment.id or 0) or self._holder(FALLBACKS[role], enrolment.delegation)
+        return self._holder(role, enrolment.delegation)
+
+    def _holder(self, role: str, delegation: str) -> Recipient | None:
+        """Return who holds a role in a delegation, or in the whole country, or who stands in; asked once for each."""
+        asked = role, delegation
+        if asked not in self._holders:
+            held = self.staff.get(asked) or self.staff.get((role, None))
+            stands_in = FALLBACKS.get(role) if held is None else None
+            self._holders[asked] = self._holder(stands_in, delegation) if stands_in else held
+        return self._holders[asked]
 
     def _contact(self, enrolment: Enrolment | EnrolmentLine) -> Recipient:
-        known = self._answering.get(enrolment.code)
-        if known is None:
-            known = _of_contact(enrolment.code, self.contacts.get(enrolment.cooperative_id))
-            self._answering[enrolment.code] = known
+        known = _of_contact(enrolment.code, self.contacts.get(enrolment.cooperative_id))
+        self._answering[enrolment.code] = known
         return known
 
 
@@ -182,12 +188,13 @@ def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dic
     """Return the names of cooperatives, and who answers for each on a day: who came last, where there are several."""
     rows = do(session, ANSWERED, ids=sorted(ids), on=on).all()
     names = {row[0]: Named(row[1], row[2]) for row in rows}
-    return names, {row[0]: Answering(*row[4:]) for row in rows if row[3] is not None}
+    return names, {row[0]: Answering._make(row[4:]) for row in rows if row[3] is not None}
 
 
 def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict[int, Recipient]:
     rows = do(session, FOLLOWED, ids=sorted(enrolment_ids), on=on).all()
-    return {row[0]: of_person("coach", Staffer(*row[1:])) for row in rows}
+    coaches = {person: of_person("coach", Staffer._make(person)) for person in {row[1:] for row in rows}}
+    return {row[0]: coaches[row[1:]] for row in rows}
 
 
 def _staff(session: Session, on: date) -> dict[tuple[str, str | None], Recipient]:

@@ -70,7 +70,7 @@ def _of_any(value: Any, dates: list[str]) -> Any:
 def plain_shape(values: Iterable[Hashable]) -> tuple[Hashable, ...] | None:
     """Return the shapes of texts, numbers and nothing, in no time; None where one is something else, or a date.
 
-    Facts that differ in such values alone have the same shape where these are equal: a date might equal another's.
+    Facts that differ in such values alone look alike where these shapes are equal: a date might be another one again.
     """
     try:
         shapes = tuple(map(_plain, values))
