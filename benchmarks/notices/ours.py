@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from actions.cohorts import cohort_of
@@ -83,6 +84,16 @@ class TimedDatabase(Database):
         else:
             with self.spent.on_outbox(within="rest"), super().transaction(alone=alone) as session:
                 yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a bare connection, and count the time until it is committed."""
+        if self.spent is None:
+            with super().writing() as connection:
+                yield connection
+        else:
+            with self.spent.on_outbox(within="rest"), super().writing() as connection:
+                yield connection
 
 
 class TimedMailer:
