@@ -20,7 +20,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        self.url = url
+        self.url, self._durable = url, durable
         self.engine: Engine = open_engine(url, durable=durable)
         self.has_room = self.engine.dialect.name == "postgresql"
         """Whether several can write at once, each its own rows; SQLite has one pen for all."""
@@ -61,6 +61,10 @@ class Database:
         """Give a session that only reads; what is changed in it is dropped."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    def again(self) -> Database:
+        """Return the same database opened anew: what a process has to do that was forked, once this one is closed."""
+        return Database(self.url, durable=self._durable)
 
     def close(self) -> None:
         """Close every connection."""
