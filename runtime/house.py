@@ -26,7 +26,9 @@ from runtime.liveness import this_process
 from runtime.settings import Settings
 
 AT_HOME, ELSEWHERE, MOST = 8, 2, 16
-"""Connections at once, where nothing else is set: eight for each process, up to sixteen. A server on this machine waits for nobody but our own database, which
+"""Connections at once, where nothing else is set: eight for each process, up to sixteen.
+
+A server on this machine waits for nobody but our own database, which
 writes down what it answered on all of them in one go. One elsewhere serves others too: of the large ones the strictest
 lets three in at once, and one that a crash left open counts there until it is noticed (docs/adr/0012)."""
 
@@ -66,7 +68,10 @@ class House:
         return Sender(address, name or "Mourafaka")
 
     def post(self, share: Share = ALL) -> Post:
-        """Return what sending needs, or one of several senders' share of it; refused without a mail server, or with a real one under a virtual clock."""
+        """Return what sending needs, or one of several senders' share of it.
+
+        Refused without a mail server, or with a real one under a virtual clock.
+        """
         mailer, rate = self.mailer or self._smtp(), self.settings.send_rate
         if rate:
             mailer = Slowly(mailer, rate, now=self.clock.now, wait=self.clock.wait)
