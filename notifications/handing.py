@@ -26,6 +26,7 @@ from notifications import fenced, holds, outbox
 from notifications.answers import Answer, Mailer
 from notifications.claimed import Claimed
 from notifications.freezing import Frozen
+from notifications.hours import LOOK_AGAIN, UNREADABLE
 from notifications.post import Post
 
 LONGEST_PAUSE = timedelta(hours=1)
@@ -140,7 +141,9 @@ def _turn(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[
     is, and all was accepted, it is written in a few words; else that is undone, and done one by one.
     """
     now = post.now()
-    if all(answer.verdict == "accepted" for _, answer in met) and not _late(post, following, now):
+    if all(answer.verdict == "accepted" for _, answer in met) and not _late(
+        post, [notice for notice, _ in following], now
+    ):
         with suppress(fenced.ClaimLost):
             _all_at_once(post, met, [notice for notice, _ in following], now)
             return list(following), False
@@ -170,19 +173,21 @@ def _one_by_one(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> 
 
 def late_today(session: Session, post: Post, notices: Sequence[Claimed], now: datetime) -> set[int]:
     """Have what may not leave at this hour, whatever kept it until now, wait for the next opening; return its ids."""
-    openings = _openings(post, notices, now)
-    late = [notice for notice in notices if openings[notice.cohort_id] > now]
-    for notice in late:
-        outbox.give_back(session, notice, notice.error, send_at=openings[notice.cohort_id])
-    return {notice.id for notice in late}
+    late = _late(post, notices, now)
+    for notice, error, opens_at in late.values():
+        outbox.give_back(session, notice, error, send_at=opens_at)
+    return {*late}
 
 
-def _late(post: Post, frozen: Sequence[Frozen], now: datetime) -> bool:
-    return any(opening > now for opening in _openings(post, [notice for notice, _ in frozen], now).values())
-
-
-def _openings(post: Post, notices: Sequence[Claimed], now: datetime) -> dict[int | None, datetime]:
-    return {one: post.pace.hours.opening(one, now) for one in {notice.cohort_id for notice in notices}}
+def _late(post: Post, notices: Sequence[Claimed], now: datetime) -> dict[int, tuple[Claimed, str, datetime]]:
+    """Return what may not leave at this hour, by its id: with what is to be said of it, and when it may."""
+    hours = post.pace.hours
+    openings = {one: hours.opening(one, now) for one in {notice.cohort_id for notice in notices}}
+    late = {one.id: (one, one.error, openings[one.cohort_id]) for one in notices if openings[one.cohort_id] > now}
+    for one in notices if hours.unreadable else ():
+        if one.cohort_id in hours.unreadable and not outbox.is_digest(one):  # a message of the day is of others too
+            late[one.id] = (one, UNREADABLE, hours.opening(one.cohort_id, now + LOOK_AGAIN))
+    return late
 
 
 def _let_go(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:
