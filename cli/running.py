@@ -1,8 +1,9 @@
-"""Commands that run the work: run-day, simulate."""
+"""Commands that run the work: run-day, send, simulate."""
 
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any
 
@@ -17,8 +18,10 @@ from models import Hold, Notice
 from notifications import ledger
 from notifications.holds import open_holds, said
 from programme.wording import sentence
+from runtime import crew
 from runtime.house import House
 from runtime.language import _
+from runtime.stopping import until_told
 from simulation import years
 from simulation.people import People
 from simulation.scratch import scratch
@@ -30,11 +33,45 @@ def add_to(app: typer.Typer) -> None:
         run_day
     )
     app.command(
+        "send",
+        help=_("Send what may leave now, without a morning before it.\n\nExample: mourafaka send --processes 2"),
+    )(send)
+    app.command(
         "simulate",
         help=_(
             "Live a cohort's future in a scratch copy; no mail leaves.\n\nExample: mourafaka simulate --cohort SM-2027"
         ),
     )(simulate)
+
+
+def send(
+    context: typer.Context,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=8, help=_("so many at once; by itself one for each processor, if much waits")),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Send what may leave now."""
+    house = open_house(context)
+    house.post()  # without a mail server nothing is begun
+    with until_told() as stops:
+        verdicts = crew.send_together(house, processes or crew.worthwhile(house), stops=stops)
+        if as_json:
+            say_json(dict(sorted(verdicts.items())))
+        else:
+            say(_said(verdicts))
+    if verdicts["away"]:
+        raise typer.Exit(1)
+
+
+def _said(verdicts: Counter[str]) -> str:
+    return sentence(
+        "Notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
+        sent=verdicts["accepted"],
+        failed=verdicts["failed"] + verdicts["refused"],
+        deferred=verdicts["deferred"] + verdicts["doubt"] + verdicts["away"],
+    ).say(_)
 
 
 def run_day(context: typer.Context) -> None:

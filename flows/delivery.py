@@ -11,6 +11,7 @@ from models.trouble import is_trouble
 from notifications.delivery import deliver
 from programme.errors import Refusal
 from runtime import house
+from runtime.crew import send_elsewhere, worthwhile
 from runtime.logs import place_of
 from runtime.rounds import tell_missed
 from runtime.stopping import until_told
@@ -28,10 +29,13 @@ def empty() -> dict[str, int]:
     stop, it ends after the message in hand.
     """
     here = house.current()
-    post = here.post()
+    post = here.post()  # without a mail server nothing is begun
     tell_missed(here, here.clock.now())
     try:
         with until_told() as stops:
+            processes = worthwhile(here)
+            if processes > 1:
+                return dict(send_elsewhere(here, processes, stops=stops))
             return dict(deliver(replace(post, stops=stops)))
     except Exception as problem:
         if is_trouble(problem) or isinstance(problem, Refusal):

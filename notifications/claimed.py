@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel
@@ -15,13 +15,11 @@ from models import Notice
 TABLE = SQLModel.metadata.tables[str(Notice.__tablename__)]
 
 
-class Sayable(Protocol):
-    """What a message is made of, whether it is a row of the outbox or what a sender has of it."""
+class Tellable(Protocol):
+    """What a message of the day tells of one thing."""
 
     @property
-    def id(self) -> int | None: ...  # noqa: D102 - as `models.Notice` has them
-    @property
-    def key(self) -> str: ...  # noqa: D102
+    def key(self) -> str: ...  # noqa: D102 - as `models.Notice` has them
     @property
     def kind(self) -> str: ...  # noqa: D102
     @property
@@ -31,11 +29,18 @@ class Sayable(Protocol):
     @property
     def recipient(self) -> str: ...  # noqa: D102
     @property
+    def facts(self) -> dict[str, Any]: ...  # noqa: D102
+
+
+class Sayable(Tellable, Protocol):
+    """What a message is made of, whether it is a row of the outbox or what a sender has of it."""
+
+    @property
+    def id(self) -> int | None: ...  # noqa: D102 - as `models.Notice` has them
+    @property
     def address(self) -> str | None: ...  # noqa: D102
     @property
     def language(self) -> str: ...  # noqa: D102
-    @property
-    def facts(self) -> dict[str, Any]: ...  # noqa: D102
     @property
     def template_version(self) -> str: ...  # noqa: D102
     @property
@@ -79,9 +84,36 @@ COLUMNS = tuple(TABLE.c[name] for name in NAMES)
 """What to ask the database for, in the order in which `read` takes it."""
 
 
+@dataclass(slots=True)
+class Item:
+    """What a message of the day tells: no more of it than telling it needs."""
+
+    id: int
+    digest_id: int
+    key: str
+    kind: str
+    enrolment_id: int | None
+    step_id: int | None
+    recipient: str
+    facts: dict[str, Any]
+
+
+Read = TypeVar("Read", Claimed, Item)
+ITEM_COLUMNS = tuple(TABLE.c[one.name] for one in fields(Item))
+"""The same for `read_items`."""
+
+
 def read(rows: Iterable[Sequence[Any]]) -> list[Claimed]:
     """Return rows as they were found; ValueError where the facts of one are no facts."""
-    found = [Claimed(*row) for row in rows]
+    return _with_facts([Claimed(*row) for row in rows])
+
+
+def read_items(rows: Iterable[Sequence[Any]]) -> list[Item]:
+    """Return what messages of the day tell; ValueError where the facts of one are no facts."""
+    return _with_facts([Item(*row) for row in rows])
+
+
+def _with_facts(found: list[Read]) -> list[Read]:
     if not all(isinstance(one.facts, dict) for one in found):
         raise ValueError("its facts are none")
     return found

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from models import ChannelState, Notice
+from models.trouble import again_if_crossed
 from notifications import breaker, copies, holds, outbox
 from notifications.backlog import settle_late
 from notifications.claimed import Claimed
-from notifications.freezing import Frozen, freeze
+from notifications.freezing import Batch, Frozen, gather, keep, make
 from notifications.handing import Hands, hand_over, late_today
 from notifications.holders import astray, skip
 from notifications.post import Compose, PassOn, Post
@@ -61,19 +66,45 @@ def _hand_copies_over(post: Post) -> None:
 
 
 def _next_batch(post: Post, limit: int, tally: Counter[str]) -> list[Frozen] | None:
-    """Return the next messages to hand over; None when none may leave now."""
+    """Return the next messages to hand over; None when none may leave now.
+
+    They are made between two transactions, so that nobody waits for that. What then cannot be
+    written down is not sent, and given back.
+    """
     try:
-        return _claim_and_freeze(post, limit, tally)
+        batch = _claim(post, limit, tally)
     except breaker.Mass:  # its claims were rolled back with it
         breaker.trip(post.database, post.now())
         return None
+    if batch is None:
+        return None
+    try:
+        make(batch)
+        frozen = again_if_crossed(partial(_keep, post, batch))
+    except BaseException:
+        _give_back(post, batch.notices)
+        raise
+    tally.update({"failed": len(batch.failed), "cancelled": len(batch.empty)})
+    return frozen
+
+
+def _keep(post: Post, batch: Batch) -> list[Frozen]:
+    with post.database.transaction(alone=False) as session:
+        return keep(session, batch)
+
+
+def _give_back(post: Post, notices: Sequence[Claimed]) -> None:
+    """Let go of what cannot be written down; where that cannot be written either, the leases run out."""
+    with suppress(SQLAlchemyError), post.database.transaction(alone=False) as session:
+        for notice in notices:
+            outbox.give_back(session, notice, notice.error)
 
 
 class _NeedsTheHouse(Exception):  # noqa: N818 - no error: what comes next changes more than the sender's own rows
     """What may leave next is to be claimed alone."""
 
 
-def _claim_and_freeze(post: Post, limit: int, tally: Counter[str]) -> list[Frozen] | None:
+def _claim(post: Post, limit: int, tally: Counter[str]) -> Batch | None:
     """Claim beside every other writer, where the database has room for them (docs/adr/0010).
 
     What changes more than its own row is claimed alone: a message of the day, which others may
@@ -82,14 +113,14 @@ def _claim_and_freeze(post: Post, limit: int, tally: Counter[str]) -> list[Froze
     if post.database.has_room:
         try:
             with post.database.transaction(alone=False) as session:
-                return _freeze(session, post, limit, tally, alone=False)
+                return _take(session, post, limit, tally, alone=False)
         except _NeedsTheHouse:  # rolled back: nothing is claimed yet
             pass
     with post.database.transaction() as session:
-        return _freeze(session, post, limit, tally, alone=True)
+        return _take(session, post, limit, tally, alone=True)
 
 
-def _freeze(session: Session, post: Post, limit: int, tally: Counter[str], *, alone: bool) -> list[Frozen] | None:
+def _take(session: Session, post: Post, limit: int, tally: Counter[str], *, alone: bool) -> Batch | None:
     now = post.now()
     if holds.is_open(session) or _is_paused(session, now):
         return None
@@ -103,7 +134,7 @@ def _freeze(session: Session, post: Post, limit: int, tally: Counter[str], *, al
     if post.breaker:
         breaker.count_claimed(session, claimed, now)
     claimed = _with_readers(session, post, claimed, tally, alone=alone)
-    return freeze(session, post, claimed, tally)
+    return gather(session, post, claimed)
 
 
 def _with_readers(

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from models import Cohort, Notice
 from models.among import among
-from notifications.claimed import Sayable
+from notifications.claimed import Sayable, Tellable
 from notifications.drafts import NOTICE, Draft, Promised, write
 from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
@@ -146,12 +146,12 @@ def children_of(session: Session, digest: Sayable, statuses: Sequence[str] = ("p
 
 
 def full_facts(
-    digest: Sayable, children: Iterable[Sayable], links: Mapping[str, str | None] | None = None
+    digest: Sayable, children: Iterable[Tellable], links: Mapping[str, str | None] | None = None
 ) -> dict[str, Any]:
     """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
     return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
 
 
-def _item(child: Sayable, link: str | None) -> dict[str, Any]:
+def _item(child: Tellable, link: str | None) -> dict[str, Any]:
     item = {"kind": child.kind, **{name: child.facts.get(name) for name in ITEM_FACTS}}
     return item | ({"link": link} if link else {})

@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, delete, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, update
 from sqlmodel import Session, SQLModel
 
 from models import Notice, NoticeBody
 from models.notice import UNSETTLED
+from models.spoken import Spoken
 from notifications import holds
 from notifications.claimed import Claimed
 
@@ -37,16 +38,25 @@ class ClaimLost(Exception):  # noqa: N818 - no error: what was to be changed at 
 
 
 def change_all(
-    session: Session, notices: Sequence[Claimed], values: Mapping[str, object], *, unless_held: bool = False
+    connection: Connection, notices: Sequence[Claimed], values: Mapping[str, object], *, unless_held: bool = False
 ) -> None:
     """Make the same change to claimed notices in one go: to all of them, else `ClaimLost`, and it is to be undone."""
-    if not notices:
-        return
-    common = {f"new_{name}": value for name, value in values.items()}
-    rows = [{"our_id": notice.id, "our_token": notice.token, **common} for notice in notices]
-    done = session.connection().execute(_changing(tuple(values), unless_held=unless_held), rows)
-    if done.rowcount != len(rows):
+    shared = {f"new_{name}": value for name, value in values.items()}
+    done = _changing_all(tuple(values), unless_held=unless_held).say(connection, _named(notices), **shared)
+    if done != len(notices):
         raise ClaimLost
+
+
+def freeze_all(connection: Connection, frozen: Sequence[tuple[Claimed, str, bytes]]) -> None:
+    """Keep the bytes of claimed messages, each with its digest: all of them, else `ClaimLost`."""
+    digests = [(*ours, digest) for ours, (_, digest, _) in zip(_named([one[0] for one in frozen]), frozen, strict=True)]
+    if _FREEZING.say(connection, digests) != len(frozen):
+        raise ClaimLost
+    _KEEPING.say(connection, [(notice.id, body) for notice, _, body in frozen])
+
+
+def _named(notices: Sequence[Claimed]) -> list[tuple[int, int]]:
+    return [(notice.id, notice.token) for notice in notices]
 
 
 @cache
@@ -60,6 +70,11 @@ def _changing(names: Sequence[str], *, unless_held: bool) -> Update:
     return update(_NOTICE).where(*conditions).values(_new(names))
 
 
+@cache
+def _changing_all(names: Sequence[str], *, unless_held: bool) -> Spoken:
+    return Spoken(_changing(names, unless_held=unless_held), _OURS)
+
+
 def _new(names: Sequence[str]) -> dict[str, Any]:
     return {name: bindparam(f"new_{name}") for name in names}
 
@@ -69,15 +84,14 @@ def forget_body(session: Session, notice_id: int) -> None:
     session.connection().execute(_FORGET, {"told_id": notice_id})
 
 
-def forget_bodies(session: Session, notice_ids: Sequence[int]) -> None:
+def forget_bodies(connection: Connection, notice_ids: Sequence[int]) -> None:
     """Drop the frozen bytes of messages that are settled."""
-    if notice_ids:
-        session.connection().execute(_FORGET, [{"told_id": one} for one in notice_ids])
+    _FORGETTING.say(connection, [(one,) for one in notice_ids])
 
 
-def settle_told(session: Session, digest_id: int, status: str, reason: str, now: datetime) -> None:
+def settle_told(connection: Connection, digest_id: int, status: str, reason: str, now: datetime) -> None:
     """Settle what a message of the day told, or (when it failed) was to tell, as the message itself."""
-    session.connection().execute(
+    connection.execute(
         _telling(UNSETTLED if status == "failed" else ("sending",)),
         {
             "told_by": digest_id,
@@ -89,7 +103,20 @@ def settle_told(session: Session, digest_id: int, status: str, reason: str, now:
     )
 
 
+def park_told(session: Session, notice_id: int, reason: str, now: datetime) -> None:
+    """Set aside what cannot be said in a message of the day that has begun to leave."""
+    parked = {"status": "failed", "reason": reason, "settled_at": now}
+    ours = (_NOTICE.c.id == notice_id, _NOTICE.c.status == "sending")
+    session.connection().execute(update(_NOTICE).where(*ours).values(parked))
+
+
 @cache
 def _telling(told: Sequence[str]) -> Update:
     mine = (_NOTICE.c.digest_id == bindparam("told_by"), _NOTICE.c.status.in_(told))
     return update(_NOTICE).where(*mine).values(_new(_TELLING))
+
+
+_OURS = ("our_id", "our_token")
+_FORGETTING = Spoken(_FORGET, ("told_id",))
+_FREEZING = Spoken(_changing(("body_digest",), unless_held=False), (*_OURS, "new_body_digest"))
+_KEEPING = Spoken(insert(_BODY).values(_new(("notice_id", "body"))), ("new_notice_id", "new_body"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -19,6 +20,7 @@ from sqlmodel import Session, SQLModel, col
 
 from models import ChannelState
 from models.locking import locked
+from models.spoken import Spoken
 from models.trouble import again_if_crossed
 from notifications import fenced, holds, outbox
 from notifications.answers import Answer, Mailer
@@ -37,6 +39,7 @@ BREATHE = (
     .values(failures=0, down_since=None, paused_until=None, reason="")
 )
 """Said after every answer, so built once."""
+BREATHING = Spoken(BREATHE, ())
 
 
 class Hands:
@@ -135,27 +138,24 @@ def _turn(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[
     """Settle what was answered, and mark what is about to leave; return that, and whether the mail is on hold.
 
     What has lost its claim is passed over, and so is what it is too late in the day for. As long as nothing
-    is, all is written in a few words; else it is undone, and done one by one.
+    is, and all was accepted, it is written in a few words; else that is undone, and done one by one.
     """
-    try:
-        return _all_at_once(post, met, following), False
-    except fenced.ClaimLost:
-        return _one_by_one(post, met, following)
-
-
-def _all_at_once(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> list[Frozen]:
     now = post.now()
-    with post.database.transaction(alone=False) as session:
-        outbox.settle_accepted(session, [one for one in met if one[1].verdict == "accepted"], now=now)
-        for notice, answer in met:
-            if answer.verdict != "accepted":
-                outbox.settle(session, notice, answer, now=now, pace=post.pace)
+    if all(answer.verdict == "accepted" for _, answer in met) and not _late(
+        post, [notice for notice, _ in following], now
+    ):
+        with suppress(fenced.ClaimLost):
+            _all_at_once(post, met, [notice for notice, _ in following], now)
+            return list(following), False
+    return _one_by_one(post, met, following)
+
+
+def _all_at_once(post: Post, met: Sequence[Met], following: Sequence[Claimed], now: datetime) -> None:
+    with post.database.writing() as connection:
+        outbox.settle_accepted(connection, met, now=now)
         if met:
-            session.connection().execute(BREATHE)  # the server answered: its earlier failures are forgotten
-        late = late_today(session, post, [notice for notice, _ in following], now)
-        going = [one for one in following if one[0].id not in late]
-        outbox.begin_all(session, [notice for notice, _ in going], now=now, pace=post.pace)
-        return going
+            BREATHING.say(connection, [()])  # the server answered: its earlier failures are forgotten
+        outbox.begin_all(connection, following, now=now, pace=post.pace)
 
 
 def _one_by_one(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[list[Frozen], bool]:
@@ -173,15 +173,21 @@ def _one_by_one(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> 
 
 def late_today(session: Session, post: Post, notices: Sequence[Claimed], now: datetime) -> set[int]:
     """Have what may not leave at this hour, whatever kept it until now, wait for the next opening; return its ids."""
+    late = _late(post, notices, now)
+    for notice, error, opens_at in late.values():
+        outbox.give_back(session, notice, error, send_at=opens_at)
+    return {*late}
+
+
+def _late(post: Post, notices: Sequence[Claimed], now: datetime) -> dict[int, tuple[Claimed, str, datetime]]:
+    """Return what may not leave at this hour, by its id: with what is to be said of it, and when it may."""
     hours = post.pace.hours
     openings = {one: hours.opening(one, now) for one in {notice.cohort_id for notice in notices}}
     late = {one.id: (one, one.error, openings[one.cohort_id]) for one in notices if openings[one.cohort_id] > now}
     for one in notices if hours.unreadable else ():
         if one.cohort_id in hours.unreadable and not outbox.is_digest(one):  # a message of the day is of others too
             late[one.id] = (one, UNREADABLE, hours.opening(one.cohort_id, now + LOOK_AGAIN))
-    for notice, error, opens_at in late.values():
-        outbox.give_back(session, notice, error, send_at=opens_at)
-    return {*late}
+    return late
 
 
 def _let_go(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:

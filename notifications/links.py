@@ -18,7 +18,9 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlmodel import Session, SQLModel
 
 from models import Link
-from notifications.claimed import Sayable
+from models.sets import within
+from models.spoken import Spoken
+from notifications.claimed import Sayable, Tellable
 
 LASTS = timedelta(days=30)
 KEPT = timedelta(days=30)
@@ -28,12 +30,14 @@ WITH_A_LINK = frozenset({"step_reminder", "step_late", "call", "escalation"})
 """What a message of the day says of a step that somebody has still to do: each has its link."""
 _SECRET, _PROOF = 18, 6
 """Bytes of a token: 144 bits that nobody can guess, and 48 that tell a guess from ours without asking the database."""
-_NOTED = "links_noted"
 _TABLE = SQLModel.metadata.tables[str(Link.__tablename__)]
+_COLUMNS = ("hash", "purpose", "notice_id", "enrolment_id", "step_id", "person", "topic", "made_at", "expires_at")
 _PAST = delete(_TABLE).where(_TABLE.c.expires_at < bindparam("past"))
-_KNOWN = select(_TABLE.c.hash).where(_TABLE.c.hash.in_(bindparam("hashes", expanding=True)))
-_MAKING = insert(_TABLE)
+_KNOWN = select(_TABLE.c.hash).where(within(_TABLE.c.hash, "hashes"))
+_MAKING = Spoken(insert(_TABLE).values({name: bindparam(name) for name in _COLUMNS}), _COLUMNS)
 """Said for every batch, so built once."""
+Noted = dict[str, tuple[Any, ...]]
+"""Links that were made, by their hash: all else that is written down of each."""
 
 
 @dataclass(frozen=True)
@@ -48,35 +52,26 @@ class Links:
     base_url: str
     lasts: timedelta = LASTS
 
-    def to_step(self, session: Session, message: Sayable, item: Sayable, now: datetime) -> str | None:
+    def to_step(self, noted: Noted, message: Sayable, item: Tellable, now: datetime) -> str | None:
         """Return the link of one item of a message of the day; None for an item without a step to do."""
         if item.step_id is None or item.enrolment_id is None or item.kind not in WITH_A_LINK:
             return None
-        return self._noted(session, message, item, now, purpose="step")
+        return self._note(noted, message, item, now, purpose="step")
 
-    def to_refuse(self, session: Session, message: Sayable, now: datetime) -> str | None:
+    def to_refuse(self, noted: Noted, message: Sayable, now: datetime) -> str | None:
         """Return the link that ends messages of a message's topic; None where it may not be refused."""
         topic = message.facts.get("topic")
         if not topic or message.enrolment_id is None:
             return None
-        return self._noted(session, message, message, now, purpose="unwanted", topic=str(topic))
+        return self._note(noted, message, message, now, purpose="unwanted", topic=str(topic))
 
-    def _noted(
-        self, session: Session, message: Sayable, item: Sayable, now: datetime, *, purpose: str, topic: str = ""
+    def _note(
+        self, noted: Noted, message: Sayable, item: Tellable, now: datetime, *, purpose: str, topic: str = ""
     ) -> str:
         token = self.token(purpose, message.key, message.address or "", item.key, item.recipient, topic)
-        hashed = hash_of(token)
-        session.info.setdefault(_NOTED, {})[hashed] = {
-            "hash": hashed,
-            "purpose": purpose,
-            "notice_id": message.id,
-            "enrolment_id": item.enrolment_id,
-            "step_id": item.step_id if purpose == "step" else None,
-            "person": item.recipient,
-            "topic": topic,
-            "made_at": now,
-            "expires_at": now + self.lasts,
-        }
+        step_id = item.step_id if purpose == "step" else None
+        told = (purpose, message.id, item.enrolment_id, step_id, item.recipient, topic, now, now + self.lasts)
+        noted[hash_of(token)] = told
         return f"{self.base_url.rstrip('/')}{PATH}{token}"
 
     def token(self, *what_for: str) -> str:
@@ -106,20 +101,18 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def keep(session: Session, now: datetime, messages: Iterable[Sayable]) -> int:
-    """Write down the links of messages that were frozen in this transaction: three statements, however many.
+def keep(session: Session, now: datetime, messages: Iterable[Sayable], noted: Noted) -> int:
+    """Write down the links of messages that are frozen in this transaction: three statements, however many.
 
     Links whose end is long past go. Returns how many are new.
     """
-    noted: dict[str, dict[str, Any]] = session.info.pop(_NOTED, {})
     frozen = {message.id for message in messages}
-    rows = {key: row for key, row in noted.items() if row["notice_id"] in frozen}
+    rows = {hashed: told for hashed, told in noted.items() if told[1] in frozen}
     if not rows:
         return 0
-    say = session.connection().execute
-    say(_PAST, {"past": now - KEPT})
-    known = set(say(_KNOWN, {"hashes": [*rows]}).scalars())
-    fresh = [row for key, row in rows.items() if key not in known]
-    if fresh:
-        say(_MAKING, fresh)
+    connection = session.connection()
+    connection.execute(_PAST, {"past": now - KEPT})
+    known = set(connection.execute(_KNOWN, {"hashes": [*rows]}).scalars())
+    fresh = [(hashed, *told) for hashed, told in rows.items() if hashed not in known]
+    _MAKING.say(connection, fresh)
     return len(fresh)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, or_, text, update
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
@@ -164,22 +164,22 @@ def begin_data(session: Session, notice: Claimed, *, now: datetime, pace: Pace) 
     return fenced.change(session, notice, begun, unless_held=True)
 
 
-def settle_accepted(session: Session, met: Sequence[tuple[Claimed, Answer]], *, now: datetime) -> None:
+def settle_accepted(connection: Connection, met: Sequence[tuple[Claimed, Answer]], *, now: datetime) -> None:
     """Write down at once that messages were accepted; `fenced.ClaimLost` when the claim of one was lost meanwhile."""
     by_code = defaultdict[int | None, list[Claimed]](list)
     for notice, answer in met:
         by_code[answer.code].append(notice)
     for code, notices in by_code.items():
-        fenced.change_all(session, notices, _ended("sent", "", Answer("accepted", code, ""), now))
-    fenced.forget_bodies(session, [notice.id for notice, _ in met])
+        fenced.change_all(connection, notices, _ended("sent", "", Answer("accepted", code, ""), now))
+    fenced.forget_bodies(connection, [notice.id for notice, _ in met])
     for notice, _ in met:
         if is_digest(notice):
-            fenced.settle_told(session, notice.id, "sent", "", now)
+            fenced.settle_told(connection, notice.id, "sent", "", now)
 
 
-def begin_all(session: Session, notices: Sequence[Claimed], *, now: datetime, pace: Pace) -> None:
+def begin_all(connection: Connection, notices: Sequence[Claimed], *, now: datetime, pace: Pace) -> None:
     """Write down that messages are about to leave; `fenced.ClaimLost` when not all of them may."""
-    fenced.change_all(session, notices, {"data_begun": True, "lease_until": now + pace.lease}, unless_held=True)
+    fenced.change_all(connection, notices, {"data_begun": True, "lease_until": now + pace.lease}, unless_held=True)
 
 
 def settle(session: Session, notice: Claimed, answer: Answer, *, now: datetime, pace: Pace) -> bool:
@@ -262,7 +262,7 @@ def _follow(session: Session, notice_id: int, status: str, reason: str, now: dat
     """Do what a settlement brings: its frozen bytes go, and what a message of the day ``tells`` settles with it."""
     fenced.forget_body(session, notice_id)
     if tells:
-        fenced.settle_told(session, notice_id, status, reason, now)
+        fenced.settle_told(session.connection(), notice_id, status, reason, now)
 
 
 def is_digest(notice: Sayable) -> bool:

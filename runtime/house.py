@@ -25,10 +25,27 @@ from runtime.garbage import settle
 from runtime.liveness import this_process
 from runtime.settings import Settings
 
-AT_HOME, ELSEWHERE = 8, 2
-"""Connections at once, where nothing else is set. A server on this machine waits for nobody but our own database, which
+AT_HOME, ELSEWHERE, MOST = 8, 2, 16
+"""Connections at once, where nothing else is set: eight for each process, up to sixteen.
+
+A server on this machine waits for nobody but our own database, which
 writes down what it answered on all of them in one go. One elsewhere serves others too: of the large ones the strictest
 lets three in at once, and one that a crash left open counts there until it is noticed (docs/adr/0012)."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which of several senders this is, from 0, and of how many: each has its part of the connections."""
+
+    number: int = 0
+    of: int = 1
+
+    def part(self, connections: int) -> int:
+        """Return how many of so many connections are its own, one at the least."""
+        return max(1, connections // self.of + (self.number < connections % self.of))
+
+
+ALL = Share()
 
 
 @dataclass
@@ -50,8 +67,11 @@ class House:
         name, address = parseaddr(self.settings.mail_from)
         return Sender(address, name or "Mourafaka")
 
-    def post(self) -> Post:
-        """Return what sending needs; refused without a mail server, or with a real one under a virtual clock."""
+    def post(self, share: Share = ALL) -> Post:
+        """Return what sending needs, or one of several senders' share of it.
+
+        Refused without a mail server, or with a real one under a virtual clock.
+        """
         mailer, rate = self.mailer or self._smtp(), self.settings.send_rate
         if rate:
             mailer = Slowly(mailer, rate, now=self.clock.now, wait=self.clock.wait)
@@ -68,15 +88,21 @@ class House:
             breaker=self.breaker,
             links=self.links if self.compose is message_of else None,
             services=self.services(),
-            beside=self._beside(),
+            beside=self._beside(share),
         )
 
-    def _beside(self) -> tuple[Mailer, ...]:
+    def _beside(self, share: Share) -> tuple[Mailer, ...]:
         """Return the connections beside the first; a rate is kept by one alone."""
         if self.mailer is not None or self.settings.send_rate or not self.settings.smtp_url:
             return ()
-        usual = AT_HOME if read_smtp_url(self.settings.smtp_url).is_loopback else ELSEWHERE
-        return tuple(self._smtp() for _ in range((self.settings.send_connections or usual) - 1))
+        return tuple(self._smtp() for _ in range(share.part(self.connections(share.of)) - 1))
+
+    def connections(self, processes: int = 1) -> int:
+        """Return how many connections so many processes have to the mail server in all."""
+        if self.settings.send_connections:
+            return self.settings.send_connections
+        at_home = read_smtp_url(self.settings.smtp_url or "smtp://localhost").is_loopback
+        return min(AT_HOME * processes, MOST) if at_home else ELSEWHERE
 
     @property
     def links(self) -> Links | None:

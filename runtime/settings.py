@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     send_connections: int | None = Field(
         default=None, ge=1, le=16, description="connections to the mail server at once: 8 on this machine, 2 elsewhere"
     )
+    send_processes: int | None = Field(
+        default=None, ge=1, le=8, description="processes that send at once: one for each processor, if enough waits"
+    )
     language: str | None = None
     dkim_key_file: Path | None = None
     dkim_domain: str | None = None

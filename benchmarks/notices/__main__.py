@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
 
 from benchmarks.notices.machine import facts
 from benchmarks.notices.measure import Run, rounds
@@ -23,6 +23,7 @@ def main(
     mails: Annotated[int, typer.Option(help="mails to cooperatives; those to the staff come on top")] = 2_000,
     repeats: Annotated[int, typer.Option(help="rounds that count, after one that warms up")] = 5,
     connections: Annotated[list[int], typer.Option(help="connections of our own way; may be repeated")] = [1, 8],  # noqa: B006
+    processes: Annotated[list[int], typer.Option(help="processes that send at once; may be repeated")] = [2],  # noqa: B006
     database: Annotated[str | None, typer.Option(help="a PostgreSQL server; without it, a SQLite file")] = None,
     away: Annotated[float, typer.Option(help="milliseconds to the server and back: 0 is this machine")] = 0,
     folder: Annotated[Path | None, typer.Option(help="where the SQLite file is: the disk that is measured")] = None,
@@ -35,9 +36,11 @@ def main(
         machine, runs = facts(where), list[Run]()
         measured = place(database, where)
         measured.prepare(mails)
-        all_rounds = rounds(measured, where, repeats=repeats, connections=connections, away=away / 1000)
-        for number, some in enumerate(track(all_rounds, "measuring", total=repeats + 1, console=Console(stderr=True))):
+        ways = {"connections": connections, "processes": processes}
+        for number, some in enumerate(rounds(measured, where, repeats=repeats, **ways, away=away / 1000)):
             runs += some if number else []
+            # No bar: it would be drawn by a thread, beside which no sender may be forked.
+            sys.stderr.write(f"round {number} of {repeats}\n")
     told, when = summary(runs), Clock().today().isoformat()
     console = Console()
     console.print(table(told), phases_table(told), machine)

@@ -39,14 +39,26 @@ def named(connections: int) -> str:
     return OURS if connections == 1 else f"{OURS}, {connections} connections"
 
 
+def named_together(processes: int) -> str:
+    """Return the name of our own way with so many processes, each with its usual connections."""
+    return f"{OURS}, {processes} processes"
+
+
 def rounds(
-    place: Place, folder: Path, *, repeats: int, connections: Sequence[int], away: float = 0
+    place: Place,
+    folder: Path,
+    *,
+    repeats: int,
+    connections: Sequence[int],
+    processes: Sequence[int] = (),
+    away: float = 0,
 ) -> Iterator[list[Run]]:
     """Yield one round of runs after the other; the first one warms up and is not to be counted.
 
     Each round begins with another way, so that what the machine does beside falls on each alike.
     """
     ways: list[Callable[[], Run]] = [partial(_ours, place, folder, away, count) for count in connections]
+    ways += [partial(_together, place, folder, away, count) for count in processes]
     ways += [partial(_baseline, place, folder, away, way) for way in BASELINES]
     for number in range(repeats + 1):
         first = number % len(ways)
@@ -54,15 +66,25 @@ def rounds(
 
 
 def _ours(place: Place, folder: Path, away: float, connections: int) -> Run:
+    send = partial(ours.send, connections=connections)
+    return _sent(place, folder, away, named(connections), send)
+
+
+def _together(place: Place, folder: Path, away: float, processes: int) -> Run:
+    send = partial(ours.send_together, processes=processes)
+    return _sent(place, folder, away, named_together(processes), send)
+
+
+def _sent(place: Place, folder: Path, away: float, way: str, send: Callable[..., int]) -> Run:
     database, spent = ours.TimedDatabase(place.fresh()), ours.Spent()
     ours.promise(database, spent)
     expected = {letter.message_id for letter in letters(database)}
     with open_sink(folder, away) as sink:
-        accepted = ours.send(database, sink.url, spent, connections)
+        accepted = send(database, sink.url, spent)
     database.close()
-    _reconcile(named(connections), accepted, expected, sink.kept)
+    _reconcile(way, accepted, expected, sink.kept)
     phases = {phase: (spent.wall[phase], spent.cpu[phase]) for phase in ours.PHASES}
-    return Run(named(connections), accepted, sum(spent.wall.values()), sum(spent.cpu.values()), phases)
+    return Run(way, accepted, sum(spent.wall.values()), sum(spent.cpu.values()), phases)
 
 
 def _baseline(place: Place, folder: Path, away: float, way: str) -> Run:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from email.utils import formataddr
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from actions.cohorts import cohort_of
@@ -20,6 +23,7 @@ from notifications.claimed import Sayable
 from notifications.delivery import deliver
 from notifications.messages import message_of
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
+from runtime import crew
 from runtime.clock import Clock
 from runtime.house import House
 from runtime.settings import Settings
@@ -84,6 +88,16 @@ class TimedDatabase(Database):
             with self.spent.on_outbox(within="rest"), super().transaction(alone=alone) as session:
                 yield session
 
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a bare connection, and count the time until it is committed."""
+        if self.spent is None:
+            with super().writing() as connection:
+                yield connection
+        else:
+            with self.spent.on_outbox(within="rest"), super().writing() as connection:
+                yield connection
+
 
 class TimedMailer:
     """Hands over by another mailer, and (where it is ``alone``) counts the time until the answer."""
@@ -124,6 +138,30 @@ def promise(database: TimedDatabase, spent: Spent) -> None:
             done = reminder_work(database, cohort, chunk, PROMISING)
             if done.failures:
                 raise RuntimeError(f"the morning of the benchmark fails: {done.failures[0]}")
+
+
+def send_together(database: TimedDatabase, smtp_url: str, spent: Spent, processes: int) -> int:
+    """Empty the outbox with several processes, as `mourafaka send` does; their processor time counts."""
+    settings = Settings(
+        base_url="https://mourafaka.example",
+        secret_key=SECRET,
+        smtp_url=smtp_url,
+        mail_from=formataddr((SENDER.name, SENDER.address)),
+        database_url=database.url,
+        _env_file=None,
+    )
+    house = House(settings, Clock(SENDING), database)
+    before = _of_helpers()
+    with spent.on("rest"):
+        accepted = crew.send_together(house, processes)["accepted"]
+    spent.cpu["rest"] += _of_helpers() - before
+    return accepted
+
+
+def _of_helpers() -> float:
+    """Return the processor seconds of processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def send(database: TimedDatabase, smtp_url: str, spent: Spent, connections: int = 1) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from benchmarks.notices.scenario import Letter, letters
 from benchmarks.notices.sink import Sink, open_sink
 from models import Notice, NoticeBody
 
+ROOT = Path(__file__).resolve().parents[2]
 COOPERATIVES = 8
 MAILS = {"meeting": COOPERATIVES, "step_reminder": COOPERATIVES}
 
@@ -59,6 +63,16 @@ def test_ours_sends_and_settles_each_mail_once(database: ours.TimedDatabase, tmp
         assert {notice.status for notice in today} == {"sent"}
         assert session.exec(select(NoticeBody)).all() == []
     assert min(spent.wall["claim"], spent.wall["compose"], spent.wall["settle"]) > 0
+
+
+def test_two_processes_send_and_settle_each_mail_once(tmp_path: Path) -> None:
+    command = ["--mails", "16", "--repeats", "1", "--connections", "1", "--processes", "2", "--json"]
+    told = tmp_path / "figures.json"
+    # In a process of its own, as it is run: a process with threads may not fork.
+    subprocess.run([sys.executable, "-m", "benchmarks.notices", *command, str(told)], check=True, cwd=ROOT)
+    ways = json.loads(told.read_text("utf-8"))["ways"]
+    assert ways["mourafaka, 2 processes"]["mails"] == ways[EMAILS]["mails"] > 2 * COOPERATIVES
+    assert ways["mourafaka, 2 processes"]["phases_ms"]["rest"]["cpu"] > 0
 
 
 def sent_by(way: str, given: list[Letter], sink: Sink) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -39,6 +39,15 @@ class StruckDatabase(Database):
         with super().transaction(alone=alone) as session:
             yield session
             session.flush()
+            self._strike(before=True)
+        self.commits += 1
+        self._strike(before=False)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a bare connection as ever; the blow falls as on any other commit."""
+        with super().writing() as connection:
+            yield connection
             self._strike(before=True)
         self.commits += 1
         self._strike(before=False)

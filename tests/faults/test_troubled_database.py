@@ -31,8 +31,8 @@ from tests.world import CODE, at, open_enrolled
 MAILS, DAY = 5, date(2027, 1, 15)
 WAITS, SENT = ("pending", ""), ("sent", "")
 TROUBLES = ("busy", "read-only", "lost before", "lost after")
-COMMITS = range(1, MAILS + 2)
-"""The claim, and what is written down before the first message and after each."""
+COMMITS = range(1, MAILS + 3)
+"""The claim, the frozen bytes, and what is written down before the first message and after each."""
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_trouble_at_any_commit_of_a_sending_loses_nothing_and_doubts_one(
 def test_troubles_strike_where_they_are_aimed(database: Database, struck: StruckDatabase) -> None:
     put(database, MAILS)
     mailer, troubles = MemoryMailer(), Troubles(struck)
-    with struck.aimed(3, troubles.blow("lost after"), before=False), pytest.raises(DBAPIError):
+    with struck.aimed(4, troubles.blow("lost after"), before=False), pytest.raises(DBAPIError):
         deliver(post(struck, mailer))
     assert len(mailer.sent) == 1
     assert [status for status, _ in statuses(database)] == ["sent", *["sending"] * (MAILS - 1)]
