@@ -8,9 +8,8 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Each process that the tests start reads what is compiled already, even where the environment forbids to write it.
 export PYTHONDONTWRITEBYTECODE :=
-# The suite is sized for two cores. Of all the tests some wait for servers and schedules: a third worker has the cores meanwhile.
-check: WORKERS ?= 2
-test-sqlite test-postgresql: WORKERS ?= 3
+# Two workers: the suite is sized for two cores.
+WORKERS ?= 2
 
 .PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily bench-scale chaos machines lock clean
 
