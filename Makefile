@@ -8,10 +8,11 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Each process that the tests start reads what is compiled already, even where the environment forbids to write it.
 export PYTHONDONTWRITEBYTECODE :=
-# Two workers: the suite is sized for two cores.
-WORKERS ?= 2
+# The suite is sized for two cores. Of all the tests some wait for servers and schedules: a third worker has the cores meanwhile.
+check: WORKERS ?= 2
+test-sqlite test-postgresql: WORKERS ?= 3
 
-.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily bench-scale chaos crash lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily bench-scale chaos crash machines lock clean
 
 setup: $(VENV)/.ready
 
@@ -64,6 +65,10 @@ chaos: setup
 # The engine in the middle of W(33), killed with -9 a hundred times, every operation and every mail reckoned up.
 crash: setup
 	$(BIN)/python -m benchmarks.workload --crash 33 $(CRASH)
+
+# Machines that lose their current or their cable, as networks on this one: needs root, and Debian's iproute2 and postgresql.
+machines: setup
+	MOURAFAKA_TEST_MACHINES=1 $(BIN)/python -m pytest -rs tests/faults/test_machines.py
 
 # Puts new sentences into runtime/catalogues/*.po and drops old ones; the translations stay.
 catalogues: setup

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
-from models import Enrolment, Person, RoleAssignment, Territory
+from models import Enrolment, EnrolmentLine, Person, RoleAssignment, Territory
 from programme.people_errors import OutsideTerritory
 
 
@@ -31,7 +31,7 @@ def holds_role(session: Session, person: str, role: str, on: date, *, delegation
     return any(delegation is None or one.delegation in {None, delegation} for one in roles)
 
 
-def may_change(session: Session, person: str, enrolment: Enrolment, on: date) -> bool:
+def may_change(session: Session, person: str, enrolment: Enrolment | EnrolmentLine, on: date) -> bool:
     """Tell whether somebody may change an enrolment on a day: a role in its delegation, or in the whole country."""
     return any(one.delegation in {None, enrolment.delegation} for one in roles_of(session, person, on))
 
@@ -52,7 +52,7 @@ def may_read(session: Session, person: str, enrolment: Enrolment, on: date, *, a
     return any(one.delegation in readable for one in roles_of(session, person, on))
 
 
-def refuse_outsider(session: Session, by: str, enrolment: Enrolment, on: date) -> None:
+def refuse_outsider(session: Session, by: str, enrolment: Enrolment | EnrolmentLine, on: date) -> None:
     """Refuse a member of the staff without a role where the enrolment is.
 
     A name that is nobody's code (the command line, a committee) is taken at its word.

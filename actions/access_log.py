@@ -40,13 +40,26 @@ def refuse_others(session: Session, by: str, subjects: Iterable[Subject], now: d
 
     A name that is nobody's code (the command line, a committee) is taken at its word, as elsewhere.
     """
-    if session.exec(select(Person.id).where(Person.code == by)).first() is None:
+    reach = reach_of(session, by, now)
+    if reach is None:
         return
-    today = civil_day(now)
-    reach = {one.delegation for one in roles_of(session, by, today) if one.role == "coordinator"}
     for subject in subjects:
-        if not reach or not (None in reach or subject.kind == "person" or reach & _delegations(session, subject)):
-            raise NotForThem(by=by, on=today)
+        if not (subject.kind == "person" or reach & _delegations(session, subject)):
+            raise NotForThem(by=by, on=civil_day(now))
+
+
+def reach_of(session: Session, by: str, now: datetime) -> set[str] | None:
+    """Return the delegations whose people's data somebody may have handed out; None where nothing bounds them.
+
+    Refused to a member of the staff who coordinates nowhere; a name that is nobody's code is taken at its word.
+    """
+    if session.exec(select(Person.id).where(Person.code == by)).first() is None:
+        return None
+    today = civil_day(now)
+    delegations = {one.delegation for one in roles_of(session, by, today) if one.role == "coordinator"}
+    if not delegations:
+        raise NotForThem(by=by, on=today)
+    return None if None in delegations else {one for one in delegations if one is not None}
 
 
 def _delegations(session: Session, subject: Subject) -> set[str]:

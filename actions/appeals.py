@@ -12,7 +12,7 @@ from actions.ends import NOT_SELECTED, end_reason
 from actions.lookup import enrolment_named, refuse_future
 from actions.pause import Frozen, said, wake
 from actions.programmes import definition_of
-from actions.tell import withdraw
+from actions.withdrawal import take_back
 from models import Appeal, Enrolment, History, Passage, Step, Suspension
 from programme.civil import civil_day
 from programme.pausing import Timer
@@ -120,7 +120,7 @@ def _opened(session: Session, enrolment: Enrolment, keys: dict[str, str | None],
             Step.enrolment_id == enrolment.id, col(Step.key).in_(keys.keys()), Step.status == "not_required"
         )
     ).all()
-    withdraw(session, enrolment, rows, reason="the enrolment goes on", now=now)
+    take_back(session, [step.id for step in rows], reason="the enrolment goes on", now=now)
     for step in rows:
         step.status, step.done_on, step.done_by = "open", None, None
         remind_on = keys[step.key]

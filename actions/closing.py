@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, and_, bindparam, delete, update
+from sqlalchemy import and_, bindparam
 from sqlmodel import Session, col, select
 
 from actions import history
@@ -15,17 +15,15 @@ from actions.lookup import enrolment_named, open_step
 from actions.programmes import definition_of_version_id
 from actions.slices import sliced
 from actions.stages import nudge_all
-from actions.tell import AFTER_THE_END, call_key
+from actions.tell import CALLS
 from actions.watch import WATCHED, watch_all
-from models import Enrolment, Notice, NoticeBody, Step
-from models.sets import do, renew, within
-from programme.civil import civil_day
+from actions.withdrawal import close_rows, take_back
+from models import Enrolment, Step
+from models.sets import do, within
 from programme.gates import can_complete
 
 Named = tuple[str, str]
 """A step as people name it: its enrolment's code and its key."""
-CALLS = "call."
-"""What the keys of calls begin with: they can still be made after an enrolment has ended."""
 
 
 class OpenStep(NamedTuple):
@@ -83,7 +81,7 @@ _NAMED_ACTIVE = _NAMED.where(Enrolment.status == "active")
 
 def _open(session: Session, key: str, codes: Sequence[str]) -> list[OpenStep]:
     query = _NAMED if key.startswith(CALLS) else _NAMED_ACTIVE
-    return [OpenStep._make(row) for row in do(session, query, key=key, codes=[*codes])]
+    return [OpenStep._make(row) for row in do(session, query, key=key, codes=[*codes]).all()]
 
 
 def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on: date, by: str, now: datetime) -> None:
@@ -101,20 +99,6 @@ def close_steps(session: Session, steps: Sequence[OpenStep], status: str, *, on:
         watch_all(session, watched)
 
 
-_CLOSE = (
-    update(Step)
-    .where(within(col(Step.id), "ids"))
-    .values(status=bindparam("to"), done_on=bindparam("day"), done_by=bindparam("who"), remind_on=None)
-)
-
-
-def close_rows(session: Session, step_ids: Sequence[int], status: str, *, on: date, by: str) -> None:
-    """Close steps: nobody need hear of them any more."""
-    if step_ids:
-        do(session, _CLOSE, ids=[*step_ids], to=status, day=on, who=by)
-        renew(session, Step, step_ids)
-
-
 def nudge_about(session: Session, steps: Iterable[OpenStep], *, now: datetime) -> None:
     """Have the next morning look at the stages of these steps, where their exit may hold now."""
     together: dict[tuple[int, str, str], list[int]] = defaultdict(list)
@@ -126,55 +110,3 @@ def nudge_about(session: Session, steps: Iterable[OpenStep], *, now: datetime) -
         if stage in rules and can_complete(rules[stage], key.partition(".")[2]):
             touched[version_id, stage] += ids
     nudge_all(session, touched, now=now)
-
-
-_TAKE_BACK = (
-    update(Notice)
-    .where(col(Notice.status) == "pending", col(Notice.doubts) == 0)
-    .values(status="cancelled", reason=bindparam("because"), settled_at=bindparam("when"))
-    .returning(col(Notice.id), col(Notice.enrolment_id), col(Notice.key), col(Notice.channel), col(Notice.body_digest))
-)
-_OF_STEPS = _TAKE_BACK.where(within(col(Notice.step_id), "ids"))
-_OF_ENROLMENTS = _TAKE_BACK.where(
-    within(col(Notice.enrolment_id), "ids"), col(Notice.step_id).is_(None), col(Notice.kind).not_in(AFTER_THE_END)
-)
-
-
-def take_back(session: Session, step_ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    """Take back what has not left about these steps, and the calls that were to be made about them.
-
-    What a server put off has not left either; what may have arrived (a doubt) goes its way.
-    """
-    return _take_back(session, _OF_STEPS, step_ids, reason=reason, now=now) if step_ids else 0
-
-
-def take_back_rest(session: Session, enrolment_ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    """Take back what is about no step of these enrolments and has not left either; only results are still told."""
-    return _take_back(session, _OF_ENROLMENTS, enrolment_ids, reason=reason, now=now)
-
-
-def _take_back(session: Session, statement: Executable, ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    taken = do(session, statement, ids=[*ids], because=reason, when=now).all()
-    if not taken:
-        return 0
-    renew(session, Notice, [row.id for row in taken])
-    frozen = [row.id for row in taken if row.body_digest is not None]
-    if frozen:
-        session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(frozen)))
-    calls = [(row.enrolment_id, row.key) for row in taken if row.channel == "call"]
-    if calls:
-        take_back(session, _close_calls(session, calls, now), reason=reason, now=now)
-    return len(taken)
-
-
-def _close_calls(session: Session, calls: Sequence[tuple[int, str]], now: datetime) -> list[int]:
-    """Close the steps that stand for notices of calls, and return them."""
-    ids = {one for one, _ in calls}
-    enrolments = {row.id: row for row in session.exec(select(Enrolment).where(col(Enrolment.id).in_(ids)))}
-    keys = [call_key(enrolments[one], key) for one, key in calls]
-    steps = session.scalars(
-        select(Step.id).where(col(Step.enrolment_id).in_(ids), col(Step.key).in_(keys), Step.status == "open")
-    ).all()
-    closed = [one for one in steps if one is not None]
-    close_rows(session, closed, "not_required", on=civil_day(now), by="engine")
-    return closed

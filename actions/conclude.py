@@ -17,7 +17,7 @@ from actions.slices import sliced
 from actions.stages import turn_stage
 from models import Cohort, Decision, Enrolment, Evaluation, Passage
 from programme.civil import civil_day
-from programme.definition import ENDINGS
+from programme.definition_terms import ENDINGS
 
 
 @dataclass(frozen=True)

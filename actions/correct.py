@@ -17,12 +17,13 @@ from actions.meetings import cancel_meetings
 from actions.programmes import definition_of
 from actions.reweigh import reweigh, withdraw_proposal
 from actions.stages import nudge
-from actions.tell import close, withdraw
+from actions.tell import close
 from actions.watch import watch
+from actions.withdrawal import take_back
 from models import Attendance, Correction, Decision, Enrolment, Evaluation, PlanAction, SessionReport, Step
 from programme.civil import civil_day
 from programme.decision_errors import CorrectionUnexplained, NothingToCorrect, NotRecorded
-from programme.definition import FactName
+from programme.definition_terms import FactName
 from programme.scoring import Answer, default_questionnaire, score
 
 
@@ -223,7 +224,8 @@ def _plan_around(session: Session, enrolment: Enrolment, module: Step, *, by: st
     if module.status == "done":
         for step in planned:
             close(step, "not_required", on=civil_day(now), by="engine")
-        withdraw(session, enrolment, planned, reason=f"{module.key} was attended after all", now=now)
+        why = f"{module.key} was attended after all"
+        take_back(session, [step.id for step in planned], reason=why, now=now)
         cancel_meetings(session, enrolment, planned, by=by, now=now)
 
 

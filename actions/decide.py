@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Select, bindparam, update
 from sqlmodel import Session, col, select
 
 from actions import history
@@ -14,10 +15,12 @@ from actions.lookup import enrolment_named, refuse_future
 from actions.programmes import definition_of
 from actions.signing import Signed, carry_out
 from actions.slices import sliced
-from models import Decision, Enrolment
+from models import Decision, Enrolment, EnrolmentLine
+from models.sets import do, renew, within
 from programme.civil import civil_day
 from programme.decision_errors import AwaitsSecond, NothingToCountersign, SecondIsFirst
-from programme.definition import Definition, Outcome
+from programme.definition import Definition
+from programme.definition_terms import Outcome
 from programme.errors import AlreadyDecided, CheckpointUnknown, NothingProposed, OutcomeUnknown, ReasonNeeded
 from programme.gates import choices
 
@@ -70,33 +73,43 @@ def sign_proposals(
         refuse_outsider(session, by, one, today)
     signed = [each for some in sliced(enrolments) for each in _proposed(session, some, checkpoint)]
     for some in sliced([one.id for one in signed]):
-        session.execute(
-            update(Decision)
-            .where(col(Decision.id).in_(some))
-            .values(status="decided", outcome=Decision.proposal, decided_on=on or today, decided_by=by)
-            .execution_options(synchronize_session="fetch")
-        )
+        do(session, _SIGN, ids=[*some], day=on or today, who=by)
+        renew(session, Decision, some)
     carry_out(session, signed, on=on or today, verb="decided", by=by, now=now)
     return {one.enrolment.code: one.outcome for one in signed}
 
 
-def _active(session: Session, codes: Sequence[str]) -> Sequence[Enrolment]:
-    query = select(Enrolment).where(col(Enrolment.code).in_(codes), Enrolment.status == "active")
-    return session.exec(query.order_by(col(Enrolment.id))).all()
+_SIGN = (
+    update(Decision)
+    .where(within(col(Decision.id), "ids"))
+    .values(status="decided", outcome=col(Decision.proposal), decided_on=bindparam("day"), decided_by=bindparam("who"))
+)
+_ACTIVE: Select[Any] = (
+    select(*(getattr(Enrolment, name) for name in EnrolmentLine._fields))
+    .where(within(col(Enrolment.code), "codes"), Enrolment.status == "active")
+    .order_by(col(Enrolment.id))
+)
+_TO_SIGN = select(col(Decision.enrolment_id), col(Decision.id), col(Decision.proposal)).where(
+    within(col(Decision.enrolment_id), "ids"),
+    col(Decision.checkpoint) == bindparam("checkpoint"),
+    col(Decision.status) == "proposed",
+)
 
 
-def _proposed(session: Session, enrolments: Sequence[Enrolment], checkpoint: str) -> list[Signed]:
+def _active(session: Session, codes: Sequence[str]) -> list[EnrolmentLine]:
+    return [EnrolmentLine._make(row) for row in do(session, _ACTIVE, codes=[*codes]).all()]
+
+
+def _proposed(session: Session, enrolments: Sequence[EnrolmentLine], checkpoint: str) -> list[Signed]:
     """Return what the rule proposes for each, as it will be signed; refused where there is nothing to sign."""
-    query = select(Decision.enrolment_id, Decision.id, Decision.proposal).where(Decision.checkpoint == checkpoint)
-    ids = [one.id for one in enrolments]
-    rows = session.exec(query.where(col(Decision.enrolment_id).in_(ids), Decision.status == "proposed"))
-    found = {owner: (one or 0, proposal) for owner, one, proposal in rows}
+    rows = do(session, _TO_SIGN, ids=[one.id for one in enrolments], checkpoint=checkpoint).all()
+    found = {owner: (one, proposal) for owner, one, proposal in rows}
     signed = []
     for enrolment in enrolments:
         definition = definition_of(session, enrolment)
         if enrolment.id not in found:
             _undecided(session, enrolment, definition, checkpoint)  # says why
-        one, proposal = found[enrolment.id or 0]
+        one, proposal = found[enrolment.id]
         signed.append(Signed(one, enrolment, checkpoint, proposal, _allowed(definition, checkpoint, proposal), ""))
     return signed
 
@@ -180,7 +193,9 @@ def _write_down(
     )
 
 
-def _undecided(session: Session, enrolment: Enrolment, definition: Definition, checkpoint: str) -> Decision:
+def _undecided(
+    session: Session, enrolment: Enrolment | EnrolmentLine, definition: Definition, checkpoint: str
+) -> Decision:
     known = [rule.key for rule in definition.checkpoints]
     if checkpoint not in known:
         raise CheckpointUnknown(checkpoint=checkpoint, known=", ".join(known))

@@ -9,21 +9,21 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import Select, bindparam, update
 from sqlmodel import Session, col, select
 
 from actions import history
-from actions.closing import close_rows, take_back, take_back_rest
 from actions.lookup import enrolment_named, refuse_future, suspension_of
 from actions.meetings import cancel_meetings
 from actions.pause import said
 from actions.programmes import calendar_of, definition_of_version_id
 from actions.slices import sliced
-from actions.tell import withdraw_all
 from actions.watch import settle_alerts
-from models import Alert, Enrolment, Passage, Step
+from actions.withdrawal import close_rows, take_back, take_back_all, take_back_rest
+from models import Alert, Enrolment, EnrolmentLine, Passage, Step
+from models.sets import do, renew, within
 from programme.civil import civil_day
-from programme.definition import Outcome
+from programme.definition_terms import Outcome
 from programme.pausing import days_left
 from programme.pausing_errors import AlreadyEnded, EndUnknown, NotSelected
 
@@ -80,7 +80,7 @@ def decline(session: Session, *, code: str, reason: str, by: str, now: datetime)
 class Finished(NamedTuple):
     """An enrolment and how it ends."""
 
-    enrolment: Enrolment
+    enrolment: Enrolment | EnrolmentLine
     ending: Ending
 
 
@@ -136,11 +136,9 @@ def _finish(session: Session, finished: Sequence[Finished], *, by: str, now: dat
         steps = known.steps[one.enrolment.id or 0]
         left = _left(session, one, steps, counts(one.enrolment))
         before.append(_before(one.enrolment, known, left) | {"taken_at": now.isoformat()})
-    for enrolment, ending in finished:
-        enrolment.status, enrolment.outcome, enrolment.ended_on = ending.status, ending.outcome, ending.on
-        enrolment.watch_on = None
-    session.flush()
     for ending, some in _by_ending(finished).items():
+        do(session, _END, ids=some, last=ending.status, how=ending.outcome, day=ending.on)
+        renew(session, Enrolment, some)
         opened = [step.id for one in some for step in known.steps[one]]
         close_rows(session, opened, "not_required", on=ending.on, by="engine")
         _withdraw(session, some, opened, ending, now=now)
@@ -151,11 +149,23 @@ def _finish(session: Session, finished: Sequence[Finished], *, by: str, now: dat
     history.record_each(session, lines)
 
 
+_END = (
+    update(Enrolment)
+    .where(within(col(Enrolment.id), "ids"))
+    .values(
+        status=bindparam("last"),
+        outcome=bindparam("how"),
+        ended_on=bindparam("day"),
+        watch_on=None,
+        version=col(Enrolment.version) + 1,
+    )
+)
+
 Counting = Callable[[date, date], int]
 """Working days from the second day to the first, as `days_left` counts them."""
 
 
-def _counting(session: Session) -> Callable[[Enrolment], Counting]:
+def _counting(session: Session) -> Callable[[Enrolment | EnrolmentLine], Counting]:
     """Return how an enrolment's days are counted; the same two days are counted once for all that follow a version."""
 
     @cache
@@ -172,19 +182,22 @@ def _line(one: Finished, before: Mapping[str, Any], *, by: str, now: datetime) -
     return history.line(one.enrolment.id or 0, "ended", by=by, now=now, why=ending.why, **detail)
 
 
+_OPENED: Select[Any] = (
+    select(*(getattr(Step, name) for name in _Open._fields))
+    .where(within(col(Step.enrolment_id), "ids"), Step.status == "open", Step.origin != "call")
+    .order_by(col(Step.due_on), Step.key)
+)
+_STAGES = select(*(getattr(Passage, name) for name in _Stage._fields)).where(within(col(Passage.enrolment_id), "ids"))
+
+
 def _found(session: Session, ids: Sequence[int]) -> _Found:
     """Read what is open of enrolments; calls are closed by an end too, but with what they were to tell."""
     steps: dict[int, list[_Open]] = defaultdict(list)
-    opened = select(*(getattr(Step, name) for name in _Open._fields)).where(
-        col(Step.enrolment_id).in_(ids), Step.status == "open", Step.origin != "call"
-    )
-    for row in session.execute(opened.order_by(col(Step.due_on), Step.key)):
-        steps[row.enrolment_id].append(_Open(*row))
+    for row in do(session, _OPENED, ids=[*ids]).all():
+        steps[row[1]].append(_Open._make(row))
     stages: dict[int, list[_Stage]] = defaultdict(list)
-    for row in session.execute(
-        select(*(getattr(Passage, name) for name in _Stage._fields)).where(col(Passage.enrolment_id).in_(ids))
-    ):
-        stages[row.enrolment_id].append(_Stage(*row))
+    for row in do(session, _STAGES, ids=[*ids]).all():
+        stages[row[1]].append(_Stage._make(row))
     return _Found(steps, stages)
 
 
@@ -198,13 +211,19 @@ def _by_ending(finished: Sequence[Finished]) -> Mapping[Ending, list[int]]:
 def _settle_beside(session: Session, finished: Sequence[Finished], known: _Found, *, by: str, now: datetime) -> None:
     """Take invitations back and close alerts, where an enrolment has any."""
     alerted = set(session.exec(select(Alert.enrolment_id).where(Alert.status == "open").distinct()))
-    for enrolment, ending in finished:
-        meetings = [step.id for step in known.steps[enrolment.id or 0] if step.at is not None]
+    for one, ending in finished:
+        meetings = [step.id for step in known.steps[one.id or 0] if step.at is not None]
+        if not meetings and one.id not in alerted:
+            continue
+        enrolment = session.get_one(Enrolment, one.id)
         if meetings:
             rows = session.exec(select(Step).where(col(Step.id).in_(meetings)).order_by(col(Step.due_on), Step.key))
             cancel_meetings(session, enrolment, rows.all(), by=by, now=now)
         if enrolment.id in alerted:
             settle_alerts(session, enrolment, "exit", by=by, why=f"ended: {ending.outcome}", now=now)
+
+
+_REST = update(Passage).where(within(col(Passage.id), "ids")).values(wake_on=None)
 
 
 def _rest_stages(
@@ -214,7 +233,8 @@ def _rest_stages(
     at, lines = history.not_before(session, now), []
     waiting = [stage.id for stages in known.stages.values() for stage in stages if stage.wake_on is not None]
     if waiting:
-        session.execute(update(Passage).where(col(Passage.id).in_(waiting)).values(wake_on=None))
+        do(session, _REST, ids=waiting)
+        renew(session, Passage, waiting)
     for enrolment, ending in finished:
         for stage in known.stages[enrolment.id or 0]:
             if stage.stage == CLOSING and ending.status == "completed":
@@ -236,8 +256,7 @@ def _withdraw(session: Session, ids: Sequence[int], step_ids: Sequence[int], end
         take_back(session, step_ids, reason=reason, now=now)
         take_back_rest(session, ids, reason=reason, now=now)
         return
-    for one in ids:
-        withdraw_all(session, session.get_one(Enrolment, one), reason=reason, now=now)
+    take_back_all(session, ids, reason=reason, now=now)
 
 
 def _left(session: Session, one: Finished, steps: Sequence[_Open], count: Counting) -> dict[str, int]:
@@ -255,7 +274,7 @@ def _days_left(steps: Sequence[_Open], on: date, count: Counting) -> dict[str, i
     return {step.key: count(step.due_on, on) for step in steps if step.origin != "legal"}
 
 
-def _before(enrolment: Enrolment, known: _Found, left: Mapping[str, int]) -> dict[str, Any]:
+def _before(enrolment: Enrolment | EnrolmentLine, known: _Found, left: Mapping[str, int]) -> dict[str, Any]:
     steps, stages = known.steps[enrolment.id or 0], known.stages[enrolment.id or 0]
     return {
         "was": enrolment.status,

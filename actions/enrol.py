@@ -25,9 +25,10 @@ from notifications.promises import Word
 from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
-from programme.definition import MEETINGS, Definition
+from programme.definition import Definition
+from programme.definition_terms import MEETINGS
 from programme.errors import NothingToEnrol
-from programme.planning import PlannedStep, end_of, hour_of, plan, share_of, stage_windows
+from programme.planning import PlannedStep, end_of, hour_of, plan, shares, stage_windows
 
 OWNER = "enrolment_id"
 
@@ -69,12 +70,13 @@ def _start(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment], *,
 def _alike(session: Session, enrolments: Sequence[Enrolment], definition: Definition) -> list[list[Enrolment]]:
     """Return those together who get the same plan, in order: same share of days and hours, same closed days and law."""
     groups: dict[Hashable, list[Enrolment]] = defaultdict(list)
+    share = shares(definition)
     for enrolment in enrolments:
         legal = None
         if definition.legal is not None:
             cooperative = session.get_one(Cooperative, enrolment.cooperative_id)
             legal = (cooperative.fiscal_year_end, cooperative.registered_on)
-        same = (share_of(definition, enrolment.rank), closures_of(session, enrolment), legal)
+        same = (share(enrolment.rank), closures_of(session, enrolment), legal)
         groups[same].append(enrolment)
     return [*groups.values()]
 
@@ -131,13 +133,17 @@ def _plan_of(session: Session, cohort: Cohort, enrolment: Enrolment, definition:
 
 
 def _copy(session: Session, table: type[Step | Passage], like: Enrolment, ids: Sequence[int]) -> None:
-    """Give others the same rows as one has, each row by row in the same order."""
+    """Give others the same rows as one has.
+
+    The same step of all lies together: what is due, closed or reminded on one day is then on a few of the
+    database's pages, not on one of each enrolment's.
+    """
     columns = [column for column in class_mapper(table).local_table.columns if column.name not in {"id", OWNER}]
     rows = (
         select(Enrolment.id, *columns)
         .join_from(Enrolment, table, col(table.enrolment_id) == like.id)
         .where(col(Enrolment.id).in_(ids))
-        .order_by(col(Enrolment.rank), col(table.id))
+        .order_by(col(table.id), col(Enrolment.rank))
     )
     session.execute(insert(table).from_select([OWNER, *(column.name for column in columns)], rows))
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from typing import Any, Literal
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from actions import history
-from actions.programmes import calendar_of, closures_of, definition_of
+from actions.programmes import calendar_of, closures_of, definition_of, definition_of_version_id
 from actions.tell import title_for
-from models import Enrolment, Step
+from models import Enrolment, EnrolmentLine, Step
+from models.columns import columns
+from models.inserting import Inserting
+from models.sets import do, within
 from programme import reminders
 from programme.calendar import Calendar
 from programme.civil import civil_day
 from programme.closures import open_day
-from programme.definition import MEETINGS, RECOVERY_REPORT_LIKE, Definition
-from programme.planning import hour_of, landing, share_of, windows_for
+from programme.definition import Definition
+from programme.definition_terms import MEETINGS, RECOVERY_REPORT_LIKE
+from programme.planning import hour_of, landing, shares, windows_for
 from programme.replanning import RECOVERY_REPORT
 from programme.timing import START
 from programme.wording import Bilingual
@@ -63,32 +68,38 @@ def add_recovery(session: Session, enrolment: Enrolment, decided_on: date, *, no
     add_recoveries(session, [enrolment], decided_on, now=now)
 
 
-def add_recoveries(session: Session, enrolments: Sequence[Enrolment], decided_on: date, *, now: datetime) -> None:
+def add_recoveries(
+    session: Session, enrolments: Sequence[Enrolment | EnrolmentLine], decided_on: date, *, now: datetime
+) -> None:
     """Insert the recovery plan's sessions and their reports, so many weeks apart from the decision.
 
     A later checkpoint may ask for recovery again: its sessions are numbered on. What is the same for several
     enrolments is worked out once.
     """
     earlier, at = _recovery_sessions(session, enrolments), history.not_before(session, now)
-    known: dict[Hashable, list[dict[str, Any]]] = {}
+    known: dict[Hashable, list[tuple[Any, ...]]] = {}
+    share = cache(lambda version_id: shares(definition_of_version_id(session, version_id)))
     rows, lines = [], []
     for one in enrolments:
         assert one.id is not None
         definition, number = definition_of(session, one), earlier.get(one.id, 0)
-        same = (one.programme_version_id, closures_of(session, one), share_of(definition, one.rank), number)
+        same = (one.programme_version_id, closures_of(session, one), share(one.programme_version_id)(one.rank), number)
         if same not in known:
-            steps = _recovery_of(session, one, number, decided_on, now)
-            known[same] = [step.model_dump(exclude={"id", "enrolment_id"}) for step in steps]
-        rows += [{**step, "enrolment_id": one.id} for step in known[same]]
+            known[same] = [_values(step) for step in _recovery_of(session, one, number, decided_on, now)]
+        rows += [(one.id, *step) for step in known[same]]
         sessions = definition.recovery.sessions
         lines.append(history.line(one.id, "recovery plan added", by="engine", now=at, sessions=sessions))
-    session.flush()
-    session.execute(insert(Step), rows)
+    _WRITE.write(session, rows)
     history.record_each(session, lines)
 
 
+_NAMES = [name for name in columns(Step).keys() if name not in {"id", "enrolment_id"}]  # noqa: SIM118 - no mapping
+_WRITE = Inserting(Step, ["enrolment_id", *_NAMES], {})
+_values = attrgetter(*_NAMES)
+
+
 def _recovery_of(
-    session: Session, enrolment: Enrolment, earlier: int, decided_on: date, now: datetime
+    session: Session, enrolment: Enrolment | EnrolmentLine, earlier: int, decided_on: date, now: datetime
 ) -> Iterator[Step]:
     definition = definition_of(session, enrolment)
     calendar, closed = calendar_of(session, definition), closures_of(session, enrolment)
@@ -104,22 +115,25 @@ def _recovery_of(
             yield _recovery(enrolment, definition, calendar, "report", number, report, now)
 
 
-def _recovery_sessions(session: Session, enrolments: Sequence[Enrolment]) -> Mapping[int, int]:
-    """Return how many sessions earlier recovery plans of each have."""
-    rows = session.exec(
-        select(Step.enrolment_id, func.count())
-        .where(
-            col(Step.enrolment_id).in_([one.id for one in enrolments]),
-            Step.origin == "recovery",
-            ~col(Step.key).contains(RECOVERY_REPORT, autoescape=True),
-        )
-        .group_by(col(Step.enrolment_id))
+_EARLIER = (
+    select(Step.enrolment_id, func.count())
+    .where(
+        within(col(Step.enrolment_id), "ids"),
+        Step.origin == "recovery",
+        ~col(Step.key).contains(RECOVERY_REPORT, autoescape=True),
     )
-    return dict(rows.all())
+    .group_by(col(Step.enrolment_id))
+)
+
+
+def _recovery_sessions(session: Session, enrolments: Sequence[Enrolment | EnrolmentLine]) -> Mapping[int, int]:
+    """Return how many sessions earlier recovery plans of each have."""
+    rows: Iterable[Any] = do(session, _EARLIER, ids=[one.id for one in enrolments]).all()
+    return dict(rows)
 
 
 def _recovery(
-    enrolment: Enrolment,
+    enrolment: Enrolment | EnrolmentLine,
     definition: Definition,
     calendar: Calendar,
     what: Literal["session", "report"],
@@ -136,7 +150,7 @@ def _recovery(
 
 
 def _extra(
-    enrolment: Enrolment,
+    enrolment: Enrolment | EnrolmentLine,
     definition: Definition,
     calendar: Calendar,
     *,

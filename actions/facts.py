@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from models import Attendance, Correction, Evaluation, History, PlanAction, SessionReport, Step
 from programme.civil import civil_day
-from programme.definition import FactName
+from programme.definition_terms import FactName
 
 LAST_CHECKPOINT = "M24"
 ASSEMBLY_STEP = "closing.assembly"

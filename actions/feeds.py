@@ -171,9 +171,16 @@ class _Known:
     changed: dict[int, datetime]
 
 
+def _title(known: _Known, step: Step, enrolment: Enrolment) -> str:
+    """Return a step's title; its key where its programme cannot be read any more, and it has none of its own."""
+    definition = known.definitions.get(enrolment.programme_version_id)
+    own = step.title_ar if known.language == "ar" else step.title_fr
+    return title_for(step, definition).of(known.language) if definition else own or step.key
+
+
 def _event(known: _Known, step: Step, enrolment: Enrolment, cooperative: Cooperative) -> Event:
     """Return one event; what was held on another day than planned is known by its day alone."""
-    title = title_for(step, known.definitions[enrolment.programme_version_id]).of(known.language)
+    title = _title(known, step, enrolment)
     on = step.done_on or step.due_on
     facts = meeting_facts(step, enrolment)
     is_timed = step.at is not None and on == step.due_on

@@ -12,9 +12,10 @@ from sqlalchemy import and_, delete, or_
 from sqlmodel import Session, col, select
 
 from actions.desk import open_desk
+from actions.programmes import unreadable
 from actions.tell import call_key, close, tell
+from actions.withdrawal import take_back
 from models import Cohort, Enrolment, Notice, NoticeBody, Step
-from notifications import outbox
 from notifications.promises import Desk, Word
 from notifications.recipients import Recipient, directory
 from programme.civil import civil_day, instant_of
@@ -145,9 +146,9 @@ def _close_call(desk: Desk, notice: Notice, reason: str) -> None:
             Step.enrolment_id == enrolment.id, Step.key == call_key(enrolment, notice.key), Step.status == "open"
         )
     ).first()
-    if step is not None and step.id is not None:
+    if step is not None:
         close(step, "not_required", on=desk.today, by="engine")
-        outbox.cancel_for_steps(desk.session, [step.id], reason=reason, now=desk.now)
+        take_back(desk.session, [step.id], reason=reason, now=desk.now)
 
 
 def refresh(desk: Desk, enrolments: Sequence[Enrolment], *, since: date) -> None:
@@ -177,12 +178,16 @@ def redirect(session: Session, notice: Notice, reason: str, now: datetime) -> bo
     """
     told = [notice] if notice.enrolment_id is not None else _children(session, notice)
     ids = {one.enrolment_id for one in told}
-    enrolments = session.exec(select(Enrolment).where(col(Enrolment.id).in_(ids))).all()
+    enrolments = session.exec(
+        select(Enrolment).where(
+            col(Enrolment.id).in_(ids), col(Enrolment.programme_version_id).not_in(unreadable(session))
+        )
+    ).all()
     today = civil_day(now)
     for desk, cohort, some in desks(session, enrolments, today, now):
         mine = {one.id for one in some}
         pass_on(desk, cohort, [one for one in told if one.enrolment_id in mine], on=today, reason=reason)
-    return bool(told)
+    return bool(enrolments)
 
 
 def _children(session: Session, digest: Notice) -> list[Notice]:

@@ -11,7 +11,8 @@ from actions import history
 from actions.access import held_on
 from actions.morning import next_morning, open_cohorts
 from actions.mornings import last_of_each, missed
-from models import ChannelState, Enrolment, Lease, Notice, RoleAssignment, ServiceCopy
+from actions.programmes import unreadable
+from models import ChannelState, Enrolment, Lease, Notice, Person, RoleAssignment, ServiceCopy
 from models.enrolment import FOLLOWED
 from models.notice import IN_OUTBOX, TROUBLED
 from models.service import COPY_FAILED
@@ -23,16 +24,24 @@ from programme.wording import Sentence, sentence
 LATE_OUTBOX = timedelta(hours=24)
 COPIES_REMEMBERED = timedelta(days=7)
 """How long a copy that failed is told: nobody can mend it, but whoever set the service up should look at it."""
+MOST_NAMED = 10
+"""How many people a sentence names."""
 SLACK = timedelta(minutes=5)
 """By how much the clocks of two machines may differ without anybody being told."""
 
 
 def ailments(session: Session, now: datetime) -> list[Sentence]:
     """Return what a person should look at, each with what to do."""
-    checks = (_behind, _paused, _mornings, _old_outbox, _stuck)
+    checks = (_behind, _paused, _mornings, _old_outbox, _stuck, _unreachable)
     found = [check(session, now) for check in checks]
     held = [holds.said(one) for one in holds.open_holds(session)]
-    more = (*_held_back(session, now), *_unsettled(session), *_copies(session, now), *_unstaffed(session, now))
+    more = (
+        *_unread(session),
+        *_held_back(session, now),
+        *_unsettled(session),
+        *_copies(session, now),
+        *_unstaffed(session, now),
+    )
     return [one for one in (*held, *found, *more) if one is not None]
 
 
@@ -100,6 +109,21 @@ def _held_back(session: Session, now: datetime) -> list[Sentence]:
     ]
 
 
+def _unread(session: Session) -> list[Sentence]:
+    """Name the open cohorts whose version of the programme cannot be read: they have no mornings, and no mail."""
+    lost = unreadable(session)
+    return [
+        sentence(
+            "{cohort} stands still, its notices wait: version {version} of its programme cannot be read; "
+            "`mourafaka doctor` says the mend. The other cohorts go on.",
+            cohort=cohort.code,
+            version=lost[cohort.programme_version_id].facts["version"],
+        )
+        for cohort in open_cohorts(session)
+        if cohort.programme_version_id in lost
+    ]
+
+
 def _old_outbox(session: Session, now: datetime) -> Sentence | None:
     if holds.is_open(session):  # it waits for a person, and that is said
         return None
@@ -160,6 +184,28 @@ def _unstaffed(session: Session, now: datetime) -> list[Sentence]:
         )
         for one in sorted(alone)
     ]
+
+
+def _unreachable(session: Session, now: datetime) -> Sentence | None:
+    """Name the staff without a telephone: a message that should name theirs names somebody else's, or none."""
+    silent = (
+        select(Person.code)
+        .join(RoleAssignment)
+        .where(held_on(civil_day(now)), col(Person.phone).is_(None))
+        .distinct()
+        .order_by(Person.code)
+    )
+    codes = session.exec(silent).all()
+    if not codes:
+        return None
+    shown = ", ".join(codes[:MOST_NAMED]) + (" …" if len(codes) > MOST_NAMED else "")
+    return sentence(
+        "{count} of the staff have no telephone ({codes}), so messages name another person's: give each one with "
+        "`mourafaka staff correct {first} --phone NUMBER`.",
+        count=len(codes),
+        codes=shown,
+        first=codes[0],
+    )
 
 
 def _stuck(session: Session, now: datetime) -> Sentence | None:

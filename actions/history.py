@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session, col
 
 from models import Enrolment, History, Step
+from models.inserting import Inserting
 from models.sets import do, within
 
 FLOOR = "history_floor"
@@ -34,12 +36,12 @@ def record(
 
 def record_each(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
     """Add many lines, made by `line`, in their order, after what this session has recorded before."""
-    session.flush()
-    if lines:
-        session.execute(insert(History), [dict(line) for line in lines])
+    _LINES.write(session, [*map(_values, lines)])
 
 
 _LINE = ("at", "by", "verb", "why", "detail")
+_LINES = Inserting(History, ("enrolment_id", "subject", *_LINE), {})
+_values = itemgetter("enrolment_id", "subject", *_LINE)
 _OF_STEPS = insert(History).from_select(
     ["enrolment_id", "subject", *_LINE],
     select(

@@ -15,7 +15,8 @@ from actions.lookup import cohort_of_enrolment, suspension_of
 from actions.proposals import heard_by, line_of
 from actions.remind import kind_of
 from actions.reschedule import NewDate, reschedule
-from actions.tell import close, withdraw
+from actions.tell import close
+from actions.withdrawal import take_back
 from models import Cooperative, Enrolment, Notice, Step
 from notifications.promises import Desk
 from programme import reminders
@@ -133,7 +134,7 @@ def carry_out_duties(session: Session, work: Duties, why: str, by: str) -> None:
             _note(session, work, "step added", change, why, by)
         elif change.new is None:
             close(change.old, "not_required", on=work.desk.today, by="engine")
-            withdraw(session, work.enrolment, [change.old], reason=why, now=work.desk.now)
+            take_back(session, [change.old.id], reason=why, now=work.desk.now)
             _note(session, work, "step removed", change, why, by)
         else:
             _note(session, work, "step moved", change, why, by)

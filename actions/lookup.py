@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, Person, Step, Suspension
+from models import Cohort, Enrolment, EnrolmentLine, Person, Step, Suspension
 from programme.errors import DateInFuture, EnrolmentNotActive, EnrolmentUnknown, PersonUnknown, StepClosed, StepUnknown
 from programme.pausing_errors import EnrolmentSuspended
 
@@ -27,7 +27,7 @@ def enrolment_named(session: Session, code: str, *, to_change: bool = False) -> 
     return enrolment
 
 
-def suspension_of(session: Session, enrolment: Enrolment) -> Suspension | None:
+def suspension_of(session: Session, enrolment: Enrolment | EnrolmentLine) -> Suspension | None:
     """Return the pause that an enrolment is in now."""
     if enrolment.status != "suspended":
         return None

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, literal_column
 from sqlmodel import Session, col, select
 
 from actions.closing import close_steps, open_steps_named
@@ -16,6 +17,8 @@ from actions.lookup import enrolment_named, refuse_future
 from actions.programmes import definition_of_version_id
 from actions.slices import sliced
 from models import Enrolment, Evaluation
+from models.inserting import Inserting
+from models.sets import do, within
 from programme.civil import civil_day
 from programme.definition import CheckpointRule, Definition
 from programme.errors import AlreadyEvaluated, CheckpointUnknown
@@ -56,27 +59,27 @@ def record_evaluations(session: Session, *, measures: Sequence[Measure], on: dat
     steps = open_steps_named(session, ((one.measure.code, _step_of(one.rule)) for one in cases))
     refuse_future(on, civil_day(now))
     scored = _scored_once()
-    common = {"on": on, "recorded_by": by, "recorded_at": now}
-    rows = [{**_row(one, scored), **common} for one in cases]
-    session.flush()
-    session.execute(insert(Evaluation), rows)
+    _WRITE.write(session, [_row(one, scored, on, by, now) for one in cases])
     close_steps(session, steps, "done", on=on, by=by, now=now)
     return [one.enrolment_id for one in cases]
+
+
+_ENROLLED = select(col(Enrolment.code), col(Enrolment.id), col(Enrolment.programme_version_id)).where(
+    within(col(Enrolment.code), "codes"), col(Enrolment.status) == "active"
+)
 
 
 def _cases(session: Session, measures: Sequence[Measure]) -> list[_Case]:
     known: dict[str, tuple[int, int]] = {}
     for some in sliced([measure.code for measure in measures]):
-        query = select(Enrolment.code, Enrolment.id, Enrolment.programme_version_id)
-        rows = session.exec(query.where(col(Enrolment.code).in_(some), Enrolment.status == "active"))
-        known.update((code, (one or 0, version)) for code, one, version in rows)
+        known.update((code, (one, version)) for code, one, version in do(session, _ENROLLED, codes=[*some]).all())
+    rule = cache(lambda version_id, checkpoint: _rule(definition_of_version_id(session, version_id), checkpoint))
     cases = []
     for measure in measures:
         if measure.code not in known:
             enrolment_named(session, measure.code, to_change=True)  # says why
         enrolment_id, version_id = known[measure.code]
-        rule = _rule(definition_of_version_id(session, version_id), measure.checkpoint)
-        cases.append(_Case(measure, enrolment_id, rule))
+        cases.append(_Case(measure, enrolment_id, rule(version_id, measure.checkpoint)))
     return cases
 
 
@@ -91,6 +94,11 @@ def _step_of(rule: CheckpointRule) -> str:
     return f"{rule.stage}.{rule.key}-evaluation"
 
 
+_KNOWN = select(col(Evaluation.enrolment_id), col(Evaluation.on)).where(
+    within(col(Evaluation.enrolment_id), "ids"), col(Evaluation.checkpoint) == bindparam("checkpoint")
+)
+
+
 def _refuse_known(session: Session, cases: Iterable[_Case]) -> None:
     """Refuse what was evaluated before: a fact is never overwritten."""
     by_checkpoint: dict[str, dict[int, str]] = defaultdict(dict)
@@ -98,10 +106,7 @@ def _refuse_known(session: Session, cases: Iterable[_Case]) -> None:
         by_checkpoint[one.rule.key][one.enrolment_id] = one.measure.code
     for checkpoint, codes in by_checkpoint.items():
         for some in sliced([*codes]):
-            query = select(Evaluation.enrolment_id, col(Evaluation.on)).where(
-                col(Evaluation.enrolment_id).in_(some), Evaluation.checkpoint == checkpoint
-            )
-            known = session.exec(query).first()
+            known = do(session, _KNOWN, ids=[*some], checkpoint=checkpoint).first()
             if known is not None:
                 raise AlreadyEvaluated(checkpoint=checkpoint, code=codes[known[0]], on=known[1])
 
@@ -122,12 +127,13 @@ def _scored_once() -> Scored:
     return scored
 
 
-def _row(case: _Case, scored: Scored) -> dict[str, Any]:
-    answers, form = case.measure.answers, case.rule.form
-    return {
-        "enrolment_id": case.enrolment_id,
-        "checkpoint": case.rule.key,
-        "form": form,
-        "answers": dict(answers),
-        "score": scored(answers, form),
-    }
+_WRITE = Inserting(
+    Evaluation,
+    ("enrolment_id", "checkpoint", "form", "answers", "score", "on", "recorded_by", "recorded_at"),
+    {"campaign": literal_column("1")},
+)
+
+
+def _row(case: _Case, scored: Scored, on: date, by: str, now: datetime) -> tuple[Any, ...]:
+    answers, form = dict(case.measure.answers), case.rule.form
+    return case.enrolment_id, case.rule.key, form, answers, scored(answers, form), on, by, now

@@ -10,9 +10,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from actions import history
+from actions.held_back import named, reason_of
 from actions.migration_plan import MOVABLE, VERB, CohortPlan, Plan, plan_cohort, plan_of
 from actions.migration_turn import Turning
-from actions.morning import reason_of
 from models import Cohort, Enrolment, ProgrammeVersion
 from models.session import Database
 from models.trouble import is_trouble
@@ -84,7 +84,8 @@ def migrate_some(
             if is_trouble(problem):
                 raise
             # The reason is kept and shown, and the others get their turn.
-            turned.failures.append((str(one), reason_of(problem)))
+            with database.reading() as session:
+                turned.failures.append((named(session, Enrolment, one), reason_of(problem)))
         else:
             turned.codes += [done.enrolment.code] if done else []
     return turned

@@ -15,12 +15,13 @@ from actions.lookup import cohort_of_enrolment, suspension_of
 from actions.meetings import cancel_meetings, change_words_for, invitations
 from actions.migration_plan import Plan
 from actions.reschedule import NewDate, reschedule
-from actions.tell import close, tell, withdraw
+from actions.tell import close, tell
 from actions.watch import watch
+from actions.withdrawal import take_back
 from models import Cooperative, Evaluation, Passage, Step
 from programme import reminders
 from programme.civil import civil_day
-from programme.definition import MEETINGS
+from programme.definition_terms import MEETINGS
 from programme.legal import STAGE
 from programme.migration import Moved
 from programme.pausing import days_left
@@ -75,7 +76,7 @@ class Turning:
         cancel_meetings(self.session, self.enrolment, gone, by=self.by, now=self.now)
 
     def _withdraw(self, steps: Sequence[Step], reason: str) -> None:
-        withdraw(self.session, self.enrolment, steps, reason=reason, now=self.now)
+        take_back(self.session, [step.id for step in steps], reason=reason, now=self.now)
 
     def _move(self, one: Moved) -> None:
         """Give a step its new date; of a sleeping enrolment nothing has been promised, and it sleeps on."""

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from pydantic import ValidationError
 from sqlalchemy import text, update
-from sqlalchemy.exc import StatementError
 from sqlmodel import Session, col, func, select
 
 from actions.alerts import alerts_due, raise_alerts
@@ -26,9 +24,10 @@ from actions.conclude import (
     propose_decisions,
 )
 from actions.due import FIRST_DAYS
+from actions.held_back import About, named, reason_of
 from actions.programmes import definition_of
 from actions.remind import remind, steps_due
-from models import Cohort, Lease, Notice, ServiceCopy
+from models import Cohort, Decision, Enrolment, Evaluation, Lease, Notice, ServiceCopy, Step
 from models.notice import IN_OUTBOX
 from models.service import COPY_WAITS
 from models.session import Database
@@ -105,17 +104,19 @@ def stages_to_conclude(database: Database, cohort: Cohort, now: datetime) -> Ite
 
 def stage_work(database: Database, cohort: Cohort, stage: str, ids: Sequence[int], now: datetime) -> Done:
     """Draw a stage's conclusions for these enrolments; one that fails holds back nobody."""
-    return _by_halves(database, ids, lambda session, some: Done(conclude_stages(session, cohort, stage, some, now=now)))
+    return _by_halves(
+        database, ids, Enrolment, lambda session, some: Done(conclude_stages(session, cohort, stage, some, now=now))
+    )
 
 
 def checkpoint_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Propose a decision on each of these evaluations; one that fails holds back nobody."""
-    return _by_halves(database, ids, lambda session, some: Done(propose_decisions(session, some, now=now)))
+    return _by_halves(database, ids, Evaluation, lambda session, some: Done(propose_decisions(session, some, now=now)))
 
 
 def announcement_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
     """Show each of these signed decisions once."""
-    return _by_halves(database, ids, lambda session, some: Done(announce_decisions(session, some, now=now)))
+    return _by_halves(database, ids, Decision, lambda session, some: Done(announce_decisions(session, some, now=now)))
 
 
 def alert_work(database: Database, ids: Sequence[int], now: datetime) -> Done:
@@ -127,10 +128,12 @@ def _one_by_one(database: Database, ids: Sequence[int], work: Callable[[Session,
     def draw(session: Session, some: Sequence[int]) -> Done:
         return Done([conclusion for one in some for conclusion in work(session, one)])
 
-    return _by_halves(database, ids, draw)
+    return _by_halves(database, ids, Enrolment, draw)
 
 
-def _by_halves(database: Database, ids: Sequence[int], work: Callable[[Session, Sequence[int]], Done]) -> Done:
+def _by_halves(
+    database: Database, ids: Sequence[int], of: About, work: Callable[[Session, Sequence[int]], Done]
+) -> Done:
     """Do all in one transaction; when that fails, each half in its own, and so on, and say which ones failed.
 
     One bad record among hundreds is found in a dozen tries, and all the others are done.
@@ -143,20 +146,16 @@ def _by_halves(database: Database, ids: Sequence[int], work: Callable[[Session, 
         if is_trouble(problem):
             raise
         if len(ids) == 1:  # the reason is kept and shown, and the others get their turn
-            return Done(failures=[(str(ids[0]), reason_of(problem))])
+            return Done(failures=[(_named(database, of, ids[0]), reason_of(problem))])
     done, middle = Done(), len(ids) // 2
     for half in (ids[:middle], ids[middle:]):
-        _add(done, _by_halves(database, half, work))
+        _add(done, _by_halves(database, half, of, work))
     return done
 
 
-def reason_of(problem: Exception) -> str:
-    """Return why something failed without anybody's data: logs and Prefect keep it (a statement's values never)."""
-    if isinstance(problem, StatementError):
-        return f"{type(problem).__name__}: {problem.orig}"
-    if isinstance(problem, ValidationError):
-        return f"{type(problem).__name__}: {problem.error_count()} values of {problem.title}"
-    return f"{type(problem).__name__}: {problem}"
+def _named(database: Database, of: About, one: int) -> str:
+    with database.reading() as session:
+        return named(session, of, one)
 
 
 def reminder_chunks(database: Database, cohort: Cohort, now: datetime) -> Iterator[list[int]]:
@@ -169,7 +168,9 @@ def reminder_chunks(database: Database, cohort: Cohort, now: datetime) -> Iterat
 
 def reminder_work(database: Database, cohort: Cohort, step_ids: Sequence[int], now: datetime) -> Done:
     """Promise what is due of these steps; one that fails holds back nobody."""
-    return _by_halves(database, step_ids, lambda session, some: Done(promised=remind(session, cohort, some, now=now)))
+    return _by_halves(
+        database, step_ids, Step, lambda session, some: Done(promised=remind(session, cohort, some, now=now))
+    )
 
 
 def whole_morning(database: Database, cohort: Cohort, now: datetime) -> Done:

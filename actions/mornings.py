@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from actions.desk import open_desk
 from actions.morning import next_morning, open_cohorts
-from actions.programmes import calendar_of
+from actions.programmes import calendar_of, unreadable
 from models import Cohort, Enrolment, MorningRun, Notice, Person, RoleAssignment
 from models.session import Database
 from notifications.digests import gather
@@ -149,7 +149,8 @@ def alert_missed(database: Database, now: datetime, *, in_round: bool = False) -
 
 
 def _tell(session: Session, found: Missed, now: datetime) -> int:
-    cohort = next(iter(open_cohorts(session)), None)
+    lost = unreadable(session)
+    cohort = next((one for one in open_cohorts(session) if one.programme_version_id not in lost), None)
     people = _coordinators(session, civil_day(now))
     if cohort is None or not people:
         return 0

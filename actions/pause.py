@@ -13,8 +13,8 @@ from actions.desk import open_desk
 from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future, suspension_of
 from actions.programmes import calendar_of, closures_of, definition_of
 from actions.resumption import tell_resumed
-from actions.tell import withdraw_all
 from actions.watch import settle_alerts, watch
+from actions.withdrawal import take_back_all
 from models import Enrolment, Notice, Passage, Step, Suspension
 from notifications.promises import Desk
 from programme.calendar import Calendar
@@ -41,7 +41,7 @@ def suspend(session: Session, *, code: str, reason: str, by: str, now: datetime,
     )
     session.add(pause)
     enrolment.status = "suspended"
-    withdraw_all(session, enrolment, reason=pause_reason(pause), now=now)
+    take_back_all(session, [enrolment.id], reason=pause_reason(pause), now=now)
     settle_alerts(session, enrolment, "suspension", by=by, why=pause.reason, now=now)
     watch(session, enrolment)
     history.record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Protocol
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
@@ -15,7 +16,7 @@ from programme.calendar import Calendar
 from programme.closures import Closure, Closures
 from programme.definition import ClosedDays, Definition
 from programme.definition_file import content_hash, read_definition, shipped_text
-from programme.errors import ProgrammeUnknown, VersionTaken
+from programme.errors import ProgrammeUnknown, Refusal, VersionTaken, VersionUnreadable
 from programme.intake_text import fold
 
 Overrides = tuple[tuple[date, str | None], ...]
@@ -86,26 +87,61 @@ def definition_of(session: Session, owner: Enrolment | EnrolmentLine | Cohort) -
     return definition_of_version_id(session, owner.programme_version_id)
 
 
-_BODY = select(ProgrammeVersion.body).where(ProgrammeVersion.id == bindparam("id"))
+_VERSIONS = select(ProgrammeVersion.id, ProgrammeVersion.programme, ProgrammeVersion.version, ProgrammeVersion.body)
+_VERSION = _VERSIONS.where(ProgrammeVersion.id == bindparam("id"))
 
 
 def definition_of_version_id(session: Session, version_id: int) -> Definition:
     """Return the definition that enrolments of a version follow; a published one never changes, so it is kept."""
     known: dict[int, Definition] = session.info.setdefault("definitions", {})
     if version_id not in known:
-        known[version_id] = _parsed(do(session, _BODY, id=version_id).scalar_one())
+        known[version_id] = _of_row(do(session, _VERSION, id=version_id).one())
     return known[version_id]
 
 
 def definition_of_version(version: ProgrammeVersion) -> Definition:
     """Return the definition that a published version holds."""
-    return _parsed(version.body)
+    return _of_row(version)
+
+
+class _Published(Protocol):
+    """A published version, or a row of one."""
+
+    programme: str
+    version: int
+    body: str
+
+
+def _of_row(row: _Published) -> Definition:
+    found = _read(row.body)
+    if isinstance(found, Definition):
+        return found
+    raise VersionUnreadable(programme=row.programme, version=row.version, problem=found)
+
+
+@lru_cache(maxsize=64)
+def _read(body: str) -> Definition | str:
+    """Return what a frozen text defines, or what is wrong with it: it was read once, by an earlier release."""
+    try:
+        return _parsed(body)
+    except Refusal as refusal:
+        return str(refusal)
 
 
 def definitions(session: Session) -> dict[int, Definition]:
-    """Return every published definition by its row's id; reading a text is done once a process."""
-    versions = session.exec(select(ProgrammeVersion)).all()
-    return {version.id: _parsed(version.body) for version in versions if version.id is not None}
+    """Return every published definition that can be read, by its row's id; reading a text is done once a process."""
+    texts = {row.id: _read(row.body) for row in do(session, _VERSIONS)}
+    return {one: read for one, read in texts.items() if isinstance(read, Definition)}
+
+
+def unreadable(session: Session) -> dict[int, VersionUnreadable]:
+    """Return the published versions that cannot be read any more, by their row's id, each as its refusal."""
+    rows = [(row, _read(row.body)) for row in do(session, _VERSIONS)]
+    return {
+        row.id: VersionUnreadable(programme=row.programme, version=row.version, problem=read)
+        for row, read in rows
+        if isinstance(read, str)
+    }
 
 
 def calendar_of(session: Session, definition: Definition | None = None) -> Calendar:
@@ -145,18 +181,18 @@ def forget_closed_days(session: Session) -> None:
     session.info.pop("windows", None)
 
 
-def closures_of(session: Session, enrolment: Enrolment) -> Closures:
+def closures_of(session: Session, enrolment: Enrolment | EnrolmentLine) -> Closures:
     """Return the days on which an enrolment holds no meeting: its own, and those of its cooperative's sector."""
     return closures_among(session, enrolment, windows_of(session))
 
 
-def closures_among(session: Session, enrolment: Enrolment, windows: Sequence[ClosedWindow]) -> Closures:
+def closures_among(session: Session, enrolment: Enrolment | EnrolmentLine, windows: Sequence[ClosedWindow]) -> Closures:
     """Return those of ``windows`` that close an enrolment's days."""
     mine = [window for window in windows if closes(session, window, enrolment)]
     return tuple(sorted(Closure(window.first_on, window.last_on, window.reason) for window in mine))
 
 
-def closes(session: Session, window: ClosedWindow, enrolment: Enrolment) -> bool:
+def closes(session: Session, window: ClosedWindow, enrolment: Enrolment | EnrolmentLine) -> bool:
     """Tell whether a window is an enrolment's: its own code's, or its sector's in any spelling."""
     if window.scope == "cooperative":
         return window.target == enrolment.code

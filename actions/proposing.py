@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Select, bindparam, literal_column, update
 from sqlmodel import Session, col, select
 
 from actions import history
 from actions.facts import Facts, facts_of_all, whole_score
 from actions.programmes import definition_of_version_id
 from models import Decision, Enrolment, Evaluation
+from models.inserting import Inserting
+from models.sets import do, renew, within
 from programme.civil import civil_day
 from programme.definition import Definition
 from programme.gates import Proposal, propose
@@ -45,21 +47,23 @@ def propose_on(session: Session, evaluation_ids: Sequence[int], *, now: datetime
     return [(one, proposal) for one, _, proposal in proposed]
 
 
-def _waiting(session: Session, ids: Sequence[int]) -> list[Measured]:
-    rows = session.execute(
-        select(  # type: ignore[call-overload] # more columns than its overloads know of
-            Evaluation.id,
-            Evaluation.enrolment_id,
-            Evaluation.checkpoint,
-            Evaluation.score,
-            Enrolment.code,
-            Enrolment.programme_version_id,
-        )
-        .join(Enrolment, col(Evaluation.enrolment_id) == col(Enrolment.id))
-        .where(col(Evaluation.id).in_(ids), col(Evaluation.proposed_on).is_(None), Enrolment.status == "active")
-        .order_by(col(Evaluation.id))
+_WAITING: Select[Any] = (
+    select(  # type: ignore[call-overload] # more columns than its overloads know of
+        Evaluation.id,
+        Evaluation.enrolment_id,
+        Evaluation.checkpoint,
+        Evaluation.score,
+        Enrolment.code,
+        Enrolment.programme_version_id,
     )
-    return [Measured(*row) for row in rows]
+    .join(Enrolment, col(Evaluation.enrolment_id) == col(Enrolment.id))
+    .where(within(col(Evaluation.id), "ids"), col(Evaluation.proposed_on).is_(None), Enrolment.status == "active")
+    .order_by(col(Evaluation.id))
+)
+
+
+def _waiting(session: Session, ids: Sequence[int]) -> list[Measured]:
+    return [Measured(*row) for row in do(session, _WAITING, ids=[*ids]).all()]
 
 
 def _asked_once() -> Callable[[Measured, Definition, Facts], Proposal]:
@@ -76,6 +80,23 @@ def _asked_once() -> Callable[[Measured, Definition, Facts], Proposal]:
     return ask
 
 
+_PROPOSED = update(Evaluation).where(within(col(Evaluation.id), "ids")).values(proposed_on=bindparam("day"))
+_DECISIONS = Inserting(
+    Decision,
+    (
+        "enrolment_id",
+        "checkpoint",
+        "evaluation_id",
+        "rule_version",
+        "evidence",
+        "reasons",
+        "proposal",
+        "proposed_on",
+    ),
+    {"status": literal_column("'proposed'")},
+)
+
+
 def _write(
     session: Session,
     proposed: Sequence[tuple[Measured, Definition, Proposal]],
@@ -85,9 +106,10 @@ def _write(
 ) -> None:
     today, at = civil_day(now), history.not_before(session, now)
     ids = [one.id for one, _, _ in proposed]
-    session.execute(update(Evaluation).where(col(Evaluation.id).in_(ids)).values(proposed_on=today))
-    session.execute(
-        insert(Decision),
+    do(session, _PROPOSED, ids=ids, day=today)
+    renew(session, Evaluation, ids)
+    _DECISIONS.write(
+        session,
         [
             _decision(one, definition, facts[one.enrolment_id], proposal, today)
             for one, definition, proposal in proposed
@@ -96,21 +118,21 @@ def _write(
     history.record_each(session, [_line(one, proposal, at) for one, _, proposal in proposed])
 
 
-def _decision(one: Measured, definition: Definition, facts: Facts, proposal: Proposal, today: date) -> dict[str, Any]:
+def _decision(one: Measured, definition: Definition, facts: Facts, proposal: Proposal, today: date) -> tuple[Any, ...]:
     evidence: dict[str, Any] = {str(name): value for name, value in facts.items()}
     asked = {reason.fact for reason in proposal.reasons}
     if "global_score" in asked:
         evidence["global_score"] = whole_score(one.score)
-    return {
-        "enrolment_id": one.enrolment_id,
-        "checkpoint": one.checkpoint,
-        "evaluation_id": one.id,
-        "rule_version": definition.version,
-        "evidence": {**evidence, "score": one.score.get("value")},
-        "reasons": [reason.to_json() for reason in proposal.reasons],
-        "proposal": proposal.outcome,
-        "proposed_on": today,
-    }
+    return (
+        one.enrolment_id,
+        one.checkpoint,
+        one.id,
+        definition.version,
+        {**evidence, "score": one.score.get("value")},
+        [reason.to_json() for reason in proposal.reasons],
+        proposal.outcome,
+        today,
+    )
 
 
 def _line(one: Measured, proposal: Proposal, at: datetime) -> dict[str, Any]:

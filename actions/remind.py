@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from actions import due
 from actions.desk import open_desk
-from actions.tell import item_facts, tell_all, title_said
+from actions.tell import PEOPLE, people_facts, step_facts, tell_all, title_said
 from models import Cohort, Enrolment, EnrolmentLine, Step, StepLine
 from models.among import among
 from models.columns import columns
 from notifications.backlog import politely
-from notifications.promises import Desk, Word
+from notifications.promises import Alike, Desk, Word
 from programme import reminders
 from programme.calendar import ONE_DAY
 from programme.reminders import Reminder
 from programme.unwanted import topic_of
-from programme.wording import Bilingual
 
 STALE = "its day passed while nothing ran"
 
@@ -91,8 +93,8 @@ def words_of(desk: Desk, step: Step | StepLine, enrolment: Enrolment | Enrolment
     """Return what should be said of one step today; what its day has passed for comes marked as stale."""
     if step.remind_on is None or step.remind_on > desk.today:
         return []
-    reached = desk.once(_reached, step.kind, step.due_on, step.remind_on)
-    words = [reminder_word(desk, step, enrolment, item) for item in reached]
+    said = desk.once(_sayings, step.remind_on, *_alike(step))
+    words = [_word(desk, step, enrolment, saying) for saying in said]
     return [word for word in words if word is not None]
 
 
@@ -100,27 +102,55 @@ def reminder_word(
     desk: Desk, step: Step | StepLine, enrolment: Enrolment | EnrolmentLine, item: Reminder, *, withdrawn: str = ""
 ) -> Word | None:
     """Return what a reminder says to the one who hears it; None when nobody holds that role."""
-    to = desk.people.find(step.owner if item.to == "owner" else item.to, enrolment)
+    return _word(desk, step, enrolment, _saying(desk, item, *_alike(step)), withdrawn)
+
+
+_alike = attrgetter("kind", "due_on", "owner", "at", "rule", "number", "title_fr", "title_ar")
+"""What of a step makes what is said of it: steps that have it alike are said alike, but for their people and places."""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a reminder says of every step that is alike, and to whom."""
+
+    item: Reminder
+    role: str
+    kind: str
+    mark: str
+    topic: str | None
+    alike: Alike
+
+
+def _sayings(desk: Desk, since: date, kind: str, due_on: date, *about: Any) -> list[Saying]:
+    return [_saying(desk, item, kind, due_on, *about) for item in _reached(desk, kind, due_on, since)]
+
+
+def _saying(desk: Desk, item: Reminder, _kind: str, due_on: date, owner: str, at: str | None, *titled: Any) -> Saying:
+    kind = _kind_at(at, item)
+    facts = step_facts(title_said(desk.definition, *titled), owner, due_on, desk.today)
+    if kind == "step_late":
+        facts["days_late"] = (desk.today - due_on).days
+    topic = topic_of(kind, item.days, early_days=desk.definition.sending.early_days)
+    role = owner if item.to == "owner" else item.to
+    return Saying(item, role, kind, mark_of(item, due_on), topic, Alike(facts, PEOPLE))
+
+
+def _word(
+    desk: Desk, step: Step | StepLine, enrolment: Enrolment | EnrolmentLine, saying: Saying, withdrawn: str = ""
+) -> Word | None:
+    """Return a reminder's word of one step: what is said of all that are alike, with its people, and its place."""
+    to = desk.people.find(saying.role, enrolment)
     if to is None:
         return None
-    kind = kind_of(step, item)
-    title = desk.once(_title, step.rule, step.number, step.title_fr, step.title_ar)
-    facts = item_facts(desk, step, title, enrolment)
-    if kind == "step_late":
-        facts["days_late"] = (desk.today - step.due_on).days
-    topic = topic_of(kind, item.days, early_days=desk.definition.sending.early_days)
-    if topic is not None and not to.is_staff:
-        facts["topic"] = topic
-    if kind == "meeting":
+    alike: Alike | None = saying.alike
+    facts = {**saying.alike.facts, **people_facts(desk, step.owner, enrolment)}
+    if saying.topic is not None and not to.is_staff:
+        facts["topic"] = saying.topic
+    if saying.kind == "meeting":
         facts |= meeting_facts(step, enrolment)
-        facts["meeting"] = facts["step"]
-    mark = mark_of(item, step.due_on)
-    stale = STALE if item.stale else ""
-    return Word(kind, enrolment, to, item.on, facts, step=step, mark=mark, stale=stale, withdrawn=withdrawn)
-
-
-def _title(desk: Desk, rule: str, number: int | None, fr: str | None, ar: str | None) -> Bilingual:
-    return title_said(desk.definition, rule, number, fr, ar)
+        facts["meeting"], alike = facts["step"], None  # its place is its own
+    item, stale = saying.item, STALE if saying.item.stale else ""
+    return Word(saying.kind, enrolment, to, item.on, facts, step, saying.mark, stale, withdrawn, alike=alike)
 
 
 def mark_of(item: Reminder, due_on: date) -> str:
@@ -130,7 +160,11 @@ def mark_of(item: Reminder, due_on: date) -> str:
 
 def kind_of(step: Step | StepLine, item: Reminder) -> str:
     """Return the kind of notice that a reminder is for the one who hears it."""
-    if item.to == "cooperative" and step.at is not None:
+    return _kind_at(step.at, item)
+
+
+def _kind_at(at: str | None, item: Reminder) -> str:
+    if item.to == "cooperative" and at is not None:
         return "meeting"
     if item.to != "owner":
         return "escalation"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from actions.remind import reminder_word
-from actions.tell import tell, withdraw
+from actions.tell import tell
+from actions.withdrawal import take_back
 from models import Cohort, Enrolment, Step
 from notifications.promises import Desk
 from programme import reminders
@@ -46,7 +47,7 @@ def reschedule(
     due, when the desk's is a new one. The same day with another hour keeps the reminders to come.
     """
     old, same_day = upcoming(desk, step, was), to.due_on == step.due_on
-    taken = withdraw(desk.session, enrolment, [step], reason=to.reason, now=desk.now)
+    taken = take_back(desk.session, [step.id], reason=to.reason, now=desk.now)
     if not same_day:
         _write_down(desk, cohort, enrolment, step, old, to.reason)
     step.due_on, step.nominal_on = to.due_on, to.nominal_on or step.nominal_on

@@ -16,7 +16,8 @@ from actions.tell import tell
 from models import Correction, Decision, Enrolment, Evaluation, History, Step
 from notifications.promises import Word
 from programme.civil import civil_day
-from programme.definition import CheckpointRule, FactName
+from programme.definition import CheckpointRule
+from programme.definition_terms import FactName
 from programme.gates import Facts, Proposal, propose
 from programme.wording import Sentence, sentence
 

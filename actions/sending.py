@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
-from actions.programmes import calendar_of, definition_of
+from actions.programmes import calendar_of, definition_of, unreadable
 from models import ChannelState, Cohort, Hold, Notice, NoticeBody
 from models.notice import IN_OUTBOX
 from notifications import breaker, holds
@@ -21,10 +21,18 @@ from programme.sending_errors import AlreadyOnHold, HoldNeedsReason, NothingBeyo
 
 
 def opening_hours(session: Session) -> Hours:
-    """Return the hours in which each cohort's mail may leave, by its programme and the proclaimed holidays."""
-    cohorts = session.exec(select(Cohort)).all()
-    hours = {one.id: definition_of(session, one).sending.hours() for one in cohorts if one.id is not None}
-    return Hours(hours, calendar_of(session))
+    """Return the hours in which each cohort's mail may leave, by its programme and the proclaimed holidays.
+
+    A cohort whose programme cannot be read holds its own notices: the others' leave.
+    """
+    lost = unreadable(session)
+    known = [(one.id, one) for one in session.exec(select(Cohort)).all() if one.id is not None]
+    hours = {
+        one: definition_of(session, cohort).sending.hours()
+        for one, cohort in known
+        if cohort.programme_version_id not in lost
+    }
+    return Hours(hours, calendar_of(session), frozenset(one for one, _ in known if one not in hours))
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from actions import history
-from actions.closing import OpenStep, close_rows, nudge_about, take_back
+from actions.closing import OpenStep, nudge_about
 from actions.desk import open_desk
 from actions.ends import Finished, decided_end, finish_all
 from actions.extra_steps import add_recoveries
 from actions.programmes import definition_of_version_id
-from actions.tell import tell
-from models import Cohort, Decision, Enrolment, Step
+from actions.tell import tell_all
+from actions.withdrawal import close_rows, take_back
+from models import Cohort, Decision, Enrolment, EnrolmentLine, Step
+from models.sets import do, within
 from notifications.promises import Desk, Word
 from programme.civil import civil_day
-from programme.definition import ENDINGS, Outcome
+from programme.definition_terms import ENDINGS, Outcome
 
 NEXT_STEPS: Mapping[Outcome, dict[str, str] | None] = {
     "continue": {"fr": "L'accompagnement se poursuit comme prévu.", "ar": "تستمر المواكبة كما هو مقرر."},
@@ -37,7 +40,7 @@ class Signed(NamedTuple):
     """A decision that stands, as it is written down already."""
 
     id: int
-    enrolment: Enrolment
+    enrolment: Enrolment | EnrolmentLine
     checkpoint: str
     proposal: str
     outcome: Outcome
@@ -65,6 +68,11 @@ def _line(one: Signed, verb: str, *, by: str, now: datetime) -> dict[str, Any]:
     return history.line(one.enrolment.id or 0, verb, by=by, now=now, subject=one.checkpoint, why=one.why, **said)
 
 
+_THEIR_STEPS = select(col(Step.id), col(Step.enrolment_id), col(Step.stage), col(Step.kind)).where(
+    within(col(Step.enrolment_id), "ids"), col(Step.key) == bindparam("key")
+)
+
+
 def _close_steps(session: Session, signed: Sequence[Signed], on: date, *, by: str, now: datetime) -> None:
     by_key: dict[str, dict[int, Signed]] = defaultdict(dict)
     for one in signed:
@@ -72,15 +80,9 @@ def _close_steps(session: Session, signed: Sequence[Signed], on: date, *, by: st
         stage = definition.checkpoint(one.checkpoint).stage
         by_key[f"{stage}.{one.checkpoint}-decision"][one.enrolment.id or 0] = one
     for key, ones in by_key.items():
-        rows = session.execute(
-            select(Step.id, Step.enrolment_id, Step.stage, Step.kind).where(
-                col(Step.enrolment_id).in_([*ones]), Step.key == key
-            )
-        )
         steps = [
             OpenStep(one, owner, ones[owner].enrolment.programme_version_id, "", key, stage, kind)
-            for one, owner, stage, kind in rows
-            if one is not None
+            for one, owner, stage, kind in do(session, _THEIR_STEPS, ids=[*ones], key=key).all()
         ]
         ids = [step.id for step in steps]
         close_rows(session, ids, "done", on=on, by=by)
@@ -101,7 +103,7 @@ def _tell_results(session: Session, signed: Sequence[Signed], on: date, *, now: 
     desk = open_desk(session, cohort, [one.enrolment for one in signed], now=now)
     certified = [one.id for one in signed if one.outcome in {"certificate", "participation"}]
     evidence = dict(session.exec(select(Decision.id, Decision.evidence).where(col(Decision.id).in_(certified))).all())
-    tell(desk, [word for one in signed for word in _words(desk, one, on, evidence)], cohort)
+    tell_all(desk, [word for one in signed for word in _words(desk, one, on, evidence)], cohort)
 
 
 def _words(desk: Desk, one: Signed, on: date, evidence: Mapping[int | None, Mapping[str, Any]]) -> list[Word]:

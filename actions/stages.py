@@ -184,7 +184,7 @@ def _done_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping
 
 def _open_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping[int, Collection[str]]:
     """Return those that have an open step, which stands for all of them: there is no need to know more."""
-    return {one: (rule.key,) for (one,) in do(session, _OPEN, ids=[*ids], stage=rule.key)}
+    return {one: (rule.key,) for (one,) in do(session, _OPEN, ids=[*ids], stage=rule.key).all()}
 
 
 def _write(session: Session, turn: Turn, ways: Sequence[Way], today: date) -> None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from actions.change_words import Telling
 from actions.meetings import Invitation, cancel_meetings, invitations
 from actions.plans import Group
 from actions.proposals import Proposal
-from actions.tell import CANCELLED, call_key, tell
-from models import Enrolment, Notice, NoticeBody, Step
-from notifications import outbox
+from actions.tell import CANCELLED, tell
+from actions.withdrawal import take_back_notices
+from models import Enrolment, Notice, Step
 from notifications.promises import Word
 from programme.civil import civil_day
 from programme.diffs import NoticeLine
@@ -79,22 +78,8 @@ def refresh_welcome(group: Group, enrolment: Enrolment) -> None:
     notice = desk.session.exec(waiting.with_for_update()).first()
     if notice is None:
         return
-    _take_back(group, enrolment, notice)
+    take_back_notices(desk.session, [notice.id], reason="the start has moved", now=desk.now)
     tell(desk, [word], group.cohort)
-
-
-def _take_back(group: Group, enrolment: Enrolment, notice: Notice) -> None:
-    """Take a welcome back, and the call that stands for it, so that both can be promised again."""
-    desk, reason = group.desk, "the start has moved"
-    notice.status, notice.reason, notice.settled_at = "cancelled", reason, desk.now
-    desk.session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id) == notice.id))
-    calls = desk.session.exec(
-        select(Step).where(Step.enrolment_id == enrolment.id, Step.key == call_key(enrolment, notice.key))
-    ).all()
-    outbox.cancel_for_steps(
-        desk.session, [call.id for call in calls if call.id is not None], reason=reason, now=desk.now
-    )
-    desk.session.flush()
 
 
 def tell_coach(group: Group, enrolment: Enrolment, was: date, count: int, *, by: str) -> None:

@@ -30,7 +30,7 @@ class Standing:
     outcome: str | None
 
 
-def standings(session: Session, code: str, today: date) -> list[Standing]:
+def standings(session: Session, code: str, today: date, *, language: str = "fr") -> list[Standing]:
     """Return where each cooperative of a cohort stands: three queries, whatever its size."""
     cohort = cohort_of(session, code)
     definition = definition_of(session, cohort)
@@ -40,7 +40,7 @@ def standings(session: Session, code: str, today: date) -> list[Standing]:
         .where(Enrolment.cohort_id == cohort.id)
         .order_by(col(Enrolment.rank))
     ).all()
-    stages = _stages(session, cohort, {stage.key: stage.title.fr for stage in definition.stages})
+    stages = _stages(session, cohort, {stage.key: stage.title.of(language) for stage in definition.stages})
     steps = _open_steps(session, cohort)
     standing = []
     for enrolment, name in rows:
@@ -52,7 +52,7 @@ def standings(session: Session, code: str, today: date) -> list[Standing]:
                 cooperative=name,
                 status=enrolment.status,
                 stage=", ".join(stages.get(enrolment.id or 0, [])),
-                next_step=title_for(first, definition).fr if first else "",
+                next_step=title_for(first, definition).of(language) if first else "",
                 next_due_on=first.due_on if first else None,
                 days_late=max(0, (today - first.due_on).days) if first else 0,
                 outcome=enrolment.outcome,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from models import Cohort, Enrolment, EnrolmentLine, Notice, NoticeBody, Step, StepLine
-from notifications import digests, outbox
+from models import Cohort, Enrolment, EnrolmentLine, Notice, Step, StepLine
+from notifications import digests
 from notifications.drafts import Draft, Promised, rows_of, write
 from notifications.promises import Desk, Word, drafted
 from notifications.recipients import Recipient
@@ -34,6 +34,8 @@ CALL_TITLES = {
 }
 """What the coach reads on the step that stands for a notice; its script holds the words to say."""
 
+CALLS = "call."
+"""What the keys of calls begin with: they can still be made after an enrolment has ended."""
 CANCELLED = "meeting_cancelled"
 AFTER_THE_END = ("checkpoint_result", "certificate", CANCELLED)
 """What a cooperative still hears when its enrolment has ended."""
@@ -148,12 +150,12 @@ def _first_chaser(desk: Desk, due_on: date) -> date | None:
 
 def call_key(enrolment: Enrolment | EnrolmentLine, notice_key: str) -> str:
     """Return the key of the step that stands for a notice."""
-    return f"call.{notice_key.removeprefix(enrolment.code + '/')}"
+    return f"{CALLS}{notice_key.removeprefix(enrolment.code + '/')}"
 
 
 def called_notice(session: Session, enrolment: Enrolment, step: Step) -> Notice | None:
     """Return the notice that a call step stands for."""
-    key = f"{enrolment.code}/{step.key.removeprefix('call.')}"
+    key = f"{enrolment.code}/{step.key.removeprefix(CALLS)}"
     return session.exec(select(Notice).where(Notice.key == key)).first()
 
 
@@ -161,20 +163,33 @@ def item_facts(
     desk: Desk, step: Step | StepLine, title: Bilingual, enrolment: Enrolment | EnrolmentLine
 ) -> dict[str, Any]:
     """Return what a message of the day says of one step: whose, what, when, and whom to call."""
-    contact = desk.people.find("cooperative", enrolment)
-    owner = desk.people.find(step.owner, enrolment)
+    return {**step_facts(title, step.owner, step.due_on, desk.today), **people_facts(desk, step.owner, enrolment)}
+
+
+def step_facts(title: Bilingual, owner: str, due_on: date, today: date) -> dict[str, Any]:
+    """Return what is said of a step, whoever's it is: its facts but for the people's, whose places it keeps."""
     said = {"fr": title.fr, "ar": title.ar}
     return {
         "title": said,
         "step": said,
-        "due_on": step.due_on.isoformat(),
-        "days": (step.due_on - desk.today).days,
-        "cooperative_phone": contact.phone if contact else None,
+        "due_on": due_on.isoformat(),
+        "days": (due_on - today).days,
+        **dict.fromkeys(PEOPLE),
         "script": None,
         "text": None,
-        "owner_role": step.owner,
-        "owner_name": owner.name if owner else None,
+        "owner_role": owner,
     }
+
+
+PEOPLE = ("cooperative_phone", "owner_name")
+"""The facts of a step that are its people's."""
+
+
+def people_facts(desk: Desk, owner: str, enrolment: Enrolment | EnrolmentLine) -> dict[str, Any]:
+    """Return whom to call about a step of an enrolment, and who has to do it."""
+    contact = desk.people.find("cooperative", enrolment)
+    holder = contact if owner == "cooperative" else desk.people.find(owner, enrolment)
+    return {"cooperative_phone": contact.phone if contact else None, "owner_name": holder.name if holder else None}
 
 
 def title_for(step: Step | StepLine, definition: Definition) -> Bilingual:
@@ -185,76 +200,6 @@ def title_for(step: Step | StepLine, definition: Definition) -> Bilingual:
 def title_said(definition: Definition, rule: str, number: int | None, fr: str | None, ar: str | None) -> Bilingual:
     """Return the title of a step of this rule and number, which may have one of its own."""
     return Bilingual(fr=fr, ar=ar) if fr and ar else title_of(definition, rule, number)
-
-
-def withdraw(session: Session, enrolment: Enrolment, steps: Sequence[Step], *, reason: str, now: datetime) -> int:
-    """Take back what has not left about some steps, and the calls that were to be made about them."""
-    ids = [step.id for step in steps if step.id is not None]
-    waiting = session.exec(
-        select(Notice.key, Notice.channel).where(col(Notice.step_id).in_(ids), Notice.status == "pending")
-    ).all()
-    if not waiting:
-        return 0
-    ids += _close_calls(session, enrolment, [key for key, channel in waiting if channel == "call"], now)
-    return outbox.cancel_for_steps(session, ids, reason=reason, now=now)
-
-
-def withdraw_rest(session: Session, enrolment: Enrolment, *, reason: str, now: datetime) -> None:
-    """Take back what is about no step and has not left either, such as a welcome; only results are still told."""
-    taken = session.execute(
-        update(Notice)
-        .where(
-            col(Notice.enrolment_id) == enrolment.id,
-            col(Notice.step_id).is_(None),
-            col(Notice.status) == "pending",
-            col(Notice.doubts) == 0,
-            col(Notice.kind).not_in(AFTER_THE_END),
-        )
-        .values(status="cancelled", reason=reason, settled_at=now)
-        .returning(col(Notice.id), col(Notice.key), col(Notice.channel))
-    ).all()
-    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_([row.id for row in taken])))
-    calls = _close_calls(session, enrolment, [row.key for row in taken if row.channel == "call"], now)
-    outbox.cancel_for_steps(session, calls, reason=reason, now=now)
-
-
-def withdraw_all(session: Session, enrolment: Enrolment, *, reason: str, now: datetime) -> None:
-    """Take back all that has not left about an enrolment, results too, and close the calls that were to be made.
-
-    Only that a meeting is cancelled is still told: who was invited would stand before a closed door.
-    """
-    taken = session.scalars(
-        update(Notice)
-        .where(
-            col(Notice.enrolment_id) == enrolment.id,
-            col(Notice.status) == "pending",
-            col(Notice.doubts) == 0,
-            ~col(Notice.key).contains(OF_A_CANCELLATION, autoescape=True),
-        )
-        .values(status="cancelled", reason=reason, settled_at=now)
-        .returning(col(Notice.id))
-    ).all()
-    session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(taken)))
-    calls = select(Step).where(
-        Step.enrolment_id == enrolment.id,
-        Step.origin == "call",
-        Step.status == "open",
-        ~col(Step.key).contains(OF_A_CANCELLATION, autoescape=True),
-    )
-    for step in session.exec(calls):
-        close(step, "not_required", on=civil_day(now), by="engine")
-
-
-def _close_calls(session: Session, enrolment: Enrolment, notice_keys: Sequence[str], now: datetime) -> list[int]:
-    if not notice_keys:
-        return []
-    keys = [call_key(enrolment, key) for key in notice_keys]
-    steps = session.exec(
-        select(Step).where(Step.enrolment_id == enrolment.id, col(Step.key).in_(keys), Step.status == "open")
-    ).all()
-    for step in steps:
-        close(step, "not_required", on=civil_day(now), by="engine")
-    return [step.id for step in steps if step.id is not None]
 
 
 def close(step: Step, status: str, *, on: date, by: str) -> None:

@@ -110,8 +110,8 @@ def _end(plan: CohortPlan, turned: Turned | None, told: list[Told], *, as_json: 
     elif not plan.is_done:
         command = shlex.join(["mourafaka", *sys.argv[1:], "--approve", plan.digest])
         say(sentence("Nothing is changed yet. To approve it: {command}", command=command).say(_))
-    for _row, why in failures:
-        typer.echo(why, err=True)
+    for code, why in failures:
+        typer.echo(f"{code}: {why}", err=True)
     if failures:
         raise typer.Exit(1)
 

@@ -92,7 +92,7 @@ def publish_file(context: typer.Context, file: Path) -> None:
     "add",
     help=_(
         "Add a coordinator, a coach or a delegate.\n\nExample: mourafaka user add 'Amal' --code amal --role coach "
-        "--territory region-souss-massa --email amal@example.org"
+        "--territory region-souss-massa --email amal@example.org --phone '06 12 34 56 78'"
     ),
 )
 def add_user(
@@ -104,7 +104,9 @@ def add_user(
         str | None, typer.Option(help=_("a short name for commands; by default made from the name"))
     ] = None,
     email: Annotated[str | None, typer.Option()] = None,
-    phone: Annotated[str | None, typer.Option()] = None,
+    phone: Annotated[
+        str | None, typer.Option(help=_("the number that cooperatives and colleagues are told to call"))
+    ] = None,
     language: Annotated[str, typer.Option(help=_("fr or ar"))] = "fr",
 ) -> None:
     """Add somebody."""
@@ -123,6 +125,14 @@ def add_user(
             now=house.clock.now(),
         )
     say(sentence("{name} is added, with the code {code}.", name=name, code=chosen).say(_))
+    if not phone:
+        text = sentence(
+            "{name} has no telephone, and every message names one to call: it will be another person's. "
+            "Give it with `mourafaka staff correct {code} --phone NUMBER`.",
+            name=name,
+            code=chosen,
+        )
+        typer.echo(text.say(_), err=True)
 
 
 @user.command("territories", help=_("List the delegations and their codes.\n\nExample: mourafaka user territories"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
@@ -15,6 +15,8 @@ BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
 FROZEN_SECONDS = 300
 """How long a transaction may stand still before PostgreSQL ends it: its process froze, and others wait."""
+GONE_SECONDS = 20
+"""How long PostgreSQL waits for a machine that does not answer: it may have lost its current, the pen in its hand."""
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",
@@ -28,11 +30,23 @@ POSTGRESQL: dict[str, Any] = {
     "keepalives_idle": 30,
     "tcp_user_timeout": 30_000,
 }
-LIMITS = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s -c timezone=UTC"
-AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Arabic as it is written: escaped, each of its letters takes six bytes, a fifth of all that a cohort leaves."""
+LIMITS = (
+    f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s -c timezone=UTC "
+    # Sooner than whoever waits for its lock gives up: a cable that is pulled closes no connection.
+    f"-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_user_timeout={GONE_SECONDS}s"
+)
+PLAIN_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+"""A day or an object of ours is refused, as Python's own JSON refuses it: whoever writes it says how it is read."""
 TAKE_THE_PEN = "SELECT pg_advisory_xact_lock(4661726001)"
 """Waits until no other writer of ours holds this lock; it is given back with the transaction's end."""
+
+
+def as_json(value: Any) -> str:
+    """Return JSON with Arabic as it is written: escaped, each of its letters takes six bytes instead of two."""
+    return orjson.dumps(value, option=PLAIN_JSON).decode()
+
+
+JSON: dict[str, Any] = {"json_serializer": as_json, "json_deserializer": orjson.loads}
 
 
 def open_engine(text: str, *, durable: bool) -> Engine:
@@ -40,7 +54,7 @@ def open_engine(text: str, *, durable: bool) -> Engine:
     url = _read(text)
     try:
         # A failed statement is told without its values: logs and Prefect keep what is said of it.
-        engine = create_engine(url, hide_parameters=True, json_serializer=AS_JSON, **_options(url, durable=durable))
+        engine = create_engine(url, hide_parameters=True, **JSON, **_options(url, durable=durable))
     except ModuleNotFoundError as problem:
         raise DatabaseDriverMissing(driver=problem.name) from problem
     if engine.dialect.name == "sqlite":

@@ -56,13 +56,16 @@ class Enrolment(SQLModel, table=True):
 
 
 class EnrolmentLine(NamedTuple):
-    """What a promise needs of an enrolment, read by the hundred: as light as its row, and not to be changed."""
+    """What verbs for many need of an enrolment, read by the hundred: as light as its row, and not to be changed."""
 
     id: int
     code: str
     cooperative_id: int
     programme_version_id: int
     delegation: str
+    cohort_id: int
+    rank: int
+    status: str
 
 
 class Passage(SQLModel, table=True):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlmodel
-from sqlalchemy import false, insert, literal_column, select
+from sqlalchemy import false, literal_column, select
 from sqlmodel import Session
 
 from models import Notice
 from models.among import among
 from models.columns import columns
+from models.inserting import Inserting
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Draft:
     """A notice that is not written yet, under the names of its columns."""
 
@@ -52,14 +54,14 @@ _EMPTY: Final[dict[str, Any]] = {
     "data_begun": false(),
 }
 """What every notice begins with, beside what its draft says."""
-_INSERT = insert(NOTICE.id.table).values(_EMPTY)
+_NAMES: Final = [one.name for one in fields(Draft)]
+_INSERT: Final = Inserting(Notice, _NAMES, _EMPTY)
+_values = attrgetter(*_NAMES)
 
 
 def write(session: Session, drafts: Sequence[Draft]) -> None:
     """Write new notices, in their order; what was changed before is written first, for they may belong to it."""
-    session.flush()
-    if drafts:
-        session.execute(_INSERT, [vars(draft) for draft in drafts])
+    _INSERT.write(session, [*map(_values, drafts)])
 
 
 def known(session: Session, keys: Collection[str]) -> dict[str, str]:

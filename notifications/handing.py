@@ -24,6 +24,7 @@ from notifications import fenced, holds, outbox
 from notifications.answers import Answer, Mailer
 from notifications.claimed import Claimed
 from notifications.freezing import Frozen
+from notifications.hours import LOOK_AGAIN, UNREADABLE
 from notifications.post import Post
 
 LONGEST_PAUSE = timedelta(hours=1)
@@ -172,11 +173,15 @@ def _one_by_one(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> 
 
 def late_today(session: Session, post: Post, notices: Sequence[Claimed], now: datetime) -> set[int]:
     """Have what may not leave at this hour, whatever kept it until now, wait for the next opening; return its ids."""
-    openings = {one: post.pace.hours.opening(one, now) for one in {notice.cohort_id for notice in notices}}
-    late = [notice for notice in notices if openings[notice.cohort_id] > now]
-    for notice in late:
-        outbox.give_back(session, notice, notice.error, send_at=openings[notice.cohort_id])
-    return {notice.id for notice in late}
+    hours = post.pace.hours
+    openings = {one: hours.opening(one, now) for one in {notice.cohort_id for notice in notices}}
+    late = {one.id: (one, one.error, openings[one.cohort_id]) for one in notices if openings[one.cohort_id] > now}
+    for one in notices if hours.unreadable else ():
+        if one.cohort_id in hours.unreadable and not outbox.is_digest(one):  # a message of the day is of others too
+            late[one.id] = (one, UNREADABLE, hours.opening(one.cohort_id, now + LOOK_AGAIN))
+    for notice, error, opens_at in late.values():
+        outbox.give_back(session, notice, error, send_at=opens_at)
+    return {*late}
 
 
 def _let_go(post: Post, met: Sequence[Met], left: Collection[Frozen]) -> None:

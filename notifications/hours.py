@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlmodel import Session, select
@@ -13,9 +13,17 @@ from models import HolidayOverride
 from programme.calendar import Calendar, SendHours
 from programme.civil import wall
 
+UNREADABLE = "its cohort's version of the programme cannot be read"
+LOOK_AGAIN = timedelta(hours=1)
+"""After how long it is tried again what waits because its cohort's hours cannot be read."""
+
 
 class Openings(Protocol):
     """Says when a cohort's mail may leave."""
+
+    @property
+    def unreadable(self) -> Collection[int]:
+        """Return the cohorts whose hours cannot be read: nothing of theirs leaves, and it holds back nobody else's."""
 
     def opening(self, cohort_id: int | None, moment: datetime) -> datetime:
         """Return ``moment`` where mail may leave then, else the first instant after it at which it may."""
@@ -23,6 +31,8 @@ class Openings(Protocol):
 
 class AtAnyHour:
     """No hours at all: rehearsals, and tests on the machine's own clock."""
+
+    unreadable: Collection[int] = ()
 
     def opening(self, cohort_id: int | None, moment: datetime) -> datetime:  # noqa: ARG002 - an opening's signature
         """Return the moment itself."""
@@ -38,6 +48,7 @@ class Hours:
 
     by_cohort: Mapping[int, SendHours]
     calendar: Calendar
+    unreadable: Collection[int] = ()
 
     def opening(self, cohort_id: int | None, moment: datetime) -> datetime:
         """Return ``moment`` where mail may leave then, else the first instant after it at which it may."""

@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from models import Cooperative, Enrolment, Hold, Notice
 from models.notice import NOTICE_STATUSES
 from notifications.errors import StatusUnknown
+from notifications.hours import UNREADABLE
 from notifications.kind_words import kind_said
 from notifications.reasons import reason_said
 from programme.civil import civil_day, wall
@@ -80,6 +81,12 @@ def why(notice: Notice, held: Hold | None = None) -> Sentence:
         return _why_not_told(what)
     if held is not None and notice.status == "pending":
         return _why_held(what, held)
+    if notice.status == "pending" and notice.error == UNREADABLE:
+        return sentence(
+            "{kind} for {to}, due {due}, waits: its cohort's version of the programme cannot be read; "
+            "`mourafaka doctor` says the mend",
+            **what,
+        )
     reason = reason_said(notice.reason)
     told: dict[str, Sentence] = {
         "pending": sentence(

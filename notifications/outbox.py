@@ -1,4 +1,4 @@
-"""The outbox: claims what may leave, settles what became of it, and takes back what need not leave any more."""
+"""The outbox: claims what may leave, and settles what became of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from functools import cache
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, or_, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, text, update
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, col, select
 
-from models import Contact, Notice, NoticeBody, Person
+from models import Contact, Notice, Person
 from models.notice import IN_OUTBOX
 from notifications import fenced
 from notifications.answers import Answer
@@ -274,19 +274,3 @@ def mark_address(session: Session, address: str, now: datetime) -> None:
     """Remember that a server refused an address for ever; nothing more is promised to it until it is corrected."""
     for table in (Person, Contact):
         session.execute(update(table).where(col(table.email) == address).values(bad_address_at=now))
-
-
-def cancel_for_steps(session: Session, step_ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    """Take back what has not left about these steps; return how many notices that was.
-
-    What a server put off has not left either; what may have arrived (a doubt) goes its way.
-    """
-    taken = session.scalars(
-        update(Notice)
-        .where(col(Notice.step_id).in_(step_ids), col(Notice.status) == "pending", col(Notice.doubts) == 0)
-        .values(status="cancelled", reason=reason, settled_at=now)
-        .returning(col(Notice.id))
-    ).all()
-    if taken:
-        session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(taken)))
-    return len(taken)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -16,10 +16,10 @@ from models import Cohort, Cooperative, Enrolment, EnrolmentLine, Notice, Step, 
 from notifications.drafts import Draft, Promised, known, rows_of, write
 from notifications.kinds import BOTH, IN_TURN, LANGUAGES
 from notifications.own_texts import in_force
-from notifications.own_words import OWN_TEXT
+from notifications.own_words import OWN_TEXT, OwnText
 from notifications.recipients import Directory, Named, Recipient
 from notifications.rendering import NAMES, render, script, version_of
-from notifications.shapes import assured
+from notifications.shapes import assured, plain_shape
 from programme.calendar import Calendar
 from programme.civil import civil_day, instant_of, wall
 from programme.definition import Definition
@@ -54,12 +54,27 @@ class Desk:
     def once(self, rule: Callable[..., Answer], *about: Hashable) -> Answer:
         """Return what a rule says, asked once at this desk: a chunk asks the same again and again."""
         asked = (rule, about)
-        if asked not in self.worked_out:
-            self.worked_out[asked] = rule(self, *about)
-        return cast("Answer", self.worked_out[asked])
+        said: Answer = self.worked_out.get(asked, _NOT_ASKED)
+        if said is _NOT_ASKED:
+            self.worked_out[asked] = said = rule(self, *about)
+        return said
 
 
-@dataclass(frozen=True)
+_NOT_ASKED: Any = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """What many words have in common: all their facts but the ``free`` ones, which are those of each.
+
+    Of the words that have one in common, those whose free facts look alike need not be seen to render one by one.
+    """
+
+    facts: Mapping[str, Any]
+    free: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class Word:
     """What someone should hear: the kind, about what, on which day, with its frozen facts.
 
@@ -79,13 +94,14 @@ class Word:
     stale: str = ""
     withdrawn: str = ""
     approved_by: str | None = None
+    alike: Alike | None = field(default=None, compare=False)
     key: str = field(init=False, compare=False)
     """The promise's identity: doing it twice does nothing."""
 
     def __post_init__(self) -> None:
         """Work the key out once: a chunk asks for it again and again."""
         about = self.step.key if self.step else "-"
-        object.__setattr__(self, "key", f"{self.enrolment.code}/{about}/{self.kind}{self.mark}/{self.to.code}")
+        self.key = f"{self.enrolment.code}/{about}/{self.kind}{self.mark}/{self.to.code}"
 
 
 def promise(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Notice]:
@@ -104,7 +120,8 @@ def drafted(desk: Desk, words: Sequence[Word], cohort: Cohort) -> list[Promised]
     there = known(desk.session, [word.key for word in words])
     fresh = {word.key: word for word in words if word.key not in there}
     again = {word.key: word for word in words if there.get(word.key) == "cancelled" and not _is_settled(word)}
-    made: list[Promised] = [_draft(desk, word, cohort) for word in fresh.values()]
+    own = in_force(desk.session, cohort)
+    made: list[Promised] = [_draft(desk, word, cohort, own.get(word.kind)) for word in fresh.values()]
     return made + _revive(desk, again, cohort) if again else made
 
 
@@ -130,8 +147,10 @@ RENEWED = (
 
 def _revive(desk: Desk, words: Mapping[str, Word], cohort: Cohort) -> list[Promised]:
     rows = desk.session.exec(select(Notice).where(col(Notice.key).in_(words)).order_by(Notice.key)).all()
+    own = in_force(desk.session, cohort)
     for row in rows:
-        renew(row, _draft(desk, words[row.key], cohort))
+        word = words[row.key]
+        renew(row, _draft(desk, word, cohort, own.get(word.kind)))
         row.status, row.reason, row.settled_at, row.digest_id = "pending", "", None, None
         desk.revived.add(row.key)
     return list(rows)
@@ -143,39 +162,55 @@ def renew(row: Notice, like: Promised) -> None:
         setattr(row, name, getattr(like, name))
 
 
-def _draft(desk: Desk, word: Word, cohort: Cohort) -> Draft:
-    channel = channel_of(word.to, word.kind)
+def _draft(desk: Desk, word: Word, cohort: Cohort, own: OwnText | None) -> Draft:
+    """Return what is to be written of a word; ``own`` is the cohort's own text of its kind."""
+    to, step = word.to, word.step
+    channel, common = channel_of(to, word.kind), common_facts(desk, word, cohort)
     draft = Draft(
-        key=word.key,
-        kind=word.kind,
-        cohort_id=cohort.id,
-        enrolment_id=word.enrolment.id,
-        step_id=word.step.id if word.step else None,
-        recipient=word.to.code,
-        address=word.to.email,
-        language=word.to.language,
-        channel=channel,
-        due_on=word.due_on,
-        facts={**common_facts(desk, word, cohort), **word.facts},
-        approved_by=word.approved_by,
-        promised_at=desk.now,
-        send_at=send_instant(desk, word.due_on),
+        word.key,
+        word.kind,
+        cohort.id,
+        word.enrolment.id,
+        step.id if step else None,
+        to.code,
+        to.email,
+        to.language,
+        channel,
+        word.due_on,
+        {**common, **word.facts},
+        word.approved_by,
+        desk.now,
+        send_instant(desk, word.due_on),
     )
     if channel == "email":
         draft.message_id = message_id(word.key)
-        draft.template_version = _checked(desk, word, cohort, draft.facts)
+        draft.template_version = _seen(desk, word, own, common, draft.facts)
     elif channel == "call":
-        draft.template_version, draft.facts["script"] = _scripted(desk, word, cohort, draft.facts)
+        draft.template_version, draft.facts["script"] = _scripted(word, own, draft.facts)
     if word.stale or word.withdrawn:
         draft.status, draft.reason = ("cancelled", word.withdrawn) if word.withdrawn else ("skipped", word.stale)
         draft.settled_at = desk.now
     return draft
 
 
-def _checked(desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any]) -> str:
+def _seen(desk: Desk, word: Word, own: OwnText | None, common: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Return the version that says a message: what looks like one that was seen at this desk is not looked at again."""
+    alike = word.alike
+    if alike is None or own is not None:
+        return _checked(word, own, facts)
+    looks = plain_shape([*common.values(), *[word.facts[name] for name in alike.free]])
+    if looks is None:
+        return _checked(word, own, facts)
+    about = (_seen, alike, word.kind, word.to.language, looks)
+    if about not in desk.worked_out:
+        desk.worked_out[about] = _checked(word, own, facts)
+    version: str = desk.worked_out[about]
+    return version
+
+
+def _checked(word: Word, own: OwnText | None, facts: Mapping[str, Any]) -> str:
     """Return the version that says a message; what cannot render is found now, not when it leaves."""
     kind, language = word.kind, word.to.language
-    own = in_force(desk.session, cohort).get(kind)
     if own is not None:
         with suppress(Refusal):  # better in the programme's words than not at all; `mourafaka texts check` says it
             render(kind, language, {**facts, OWN_TEXT: own})
@@ -183,10 +218,9 @@ def _checked(desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any]) -
     return assured(kind, language, facts)
 
 
-def _scripted(desk: Desk, word: Word, cohort: Cohort, facts: Mapping[str, Any]) -> tuple[str, str]:
+def _scripted(word: Word, own: OwnText | None, facts: Mapping[str, Any]) -> tuple[str, str]:
     """Return what a coach says on the telephone, and in which version: the cohort's own text where it can be said."""
     kind, language = word.kind, word.to.language
-    own = in_force(desk.session, cohort).get(kind)
     if own is not None:
         with suppress(Refusal):
             return version_of(kind, language, own), script(kind, language, {**facts, OWN_TEXT: own})
@@ -202,22 +236,25 @@ def channel_of(to: Recipient, kind: str) -> str:
 
 def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
     """Return the facts that every notice carries: who, about whom, and the human to call."""
-    cooperative = desk.people.cooperative(word.enrolment)
+    to, people = word.to, desk.people
+    coordinator = people.find("coordinator", word.enrolment)
     contact = _contact(desk, word)
     return {
-        "recipient": word.to.name,
-        **names_of(cooperative, word.to.language),
+        "recipient": to.name,
+        **names_of(people.cooperative(word.enrolment), to.language),
         "cohort": cohort.title,
         "contact_name": contact.name if contact else None,
         "contact_phone": contact.phone if contact else None,
-        "privacy_contact": _privacy(desk, word.enrolment),
+        "privacy_contact": _privacy(desk, coordinator),
     }
 
 
 def names_of(cooperative: Cooperative | Named, language: str) -> dict[str, Any]:
     """Return the facts that name a cooperative as the reader writes it; for those who read both, in each language."""
-    said = {one: cooperative_name(cooperative, one) for one in LANGUAGES}
-    return {"cooperative": cooperative_name(cooperative, language), **({NAMES: said} if language == BOTH else {})}
+    name = {"cooperative": cooperative_name(cooperative, language)}
+    if language != BOTH:
+        return name
+    return {**name, NAMES: {one: cooperative_name(cooperative, one) for one in LANGUAGES}}
 
 
 def cooperative_name(cooperative: Cooperative | Named, language: str) -> str:
@@ -225,17 +262,25 @@ def cooperative_name(cooperative: Cooperative | Named, language: str) -> str:
     return (cooperative.name_ar if IN_TURN[language][0] == "ar" else None) or cooperative.name
 
 
+CALLED = ("coach", "coordinator", "delegate")
+"""Whom to call for help, the nearest first; the staff call each other, from the coordinator on."""
+
+
 def _contact(desk: Desk, word: Word) -> Recipient | None:
-    """Return the human to call: a cooperative's coach; for the staff the coordinator, unless they are it."""
-    if not word.to.is_staff:
-        return desk.people.find("coach", word.enrolment)
-    coordinator = desk.people.find("coordinator", word.enrolment)
-    return None if coordinator is None or coordinator.phone == word.to.phone else coordinator
+    """Return the human to call: the nearest one who has a telephone, never the reader; without any, the nearest."""
+    nearest: Recipient | None = None
+    for role in CALLED[1:] if word.to.is_staff else CALLED:
+        found = desk.people.find(role, word.enrolment)
+        if found is None or found.is_same_person(word.to):
+            continue
+        if found.phone:
+            return found
+        nearest = nearest or found
+    return nearest
 
 
-def _privacy(desk: Desk, enrolment: Enrolment | EnrolmentLine) -> str:
+def _privacy(desk: Desk, coordinator: Recipient | None) -> str:
     """Return whom to ask for access and rectification: the coordinator of the territory, else the programme's own."""
-    coordinator = desk.people.find("coordinator", enrolment)
     return (coordinator.email if coordinator else None) or desk.definition.privacy_contact
 
 

@@ -36,6 +36,10 @@ class Recipient:
         """Tell whether they work for the programme, and so get a digest."""
         return self.role in STAFF
 
+    def is_same_person(self, other: Recipient) -> bool:
+        """Tell whether both are one person, in whatever role."""
+        return self.code.partition(":")[2] == other.code.partition(":")[2]
+
 
 class Named(NamedTuple):
     """A cooperative's name, in each script that it has one in."""
@@ -131,7 +135,7 @@ def contacts_on(session: Session, cooperative_ids: Iterable[int], on: date) -> d
     """Return who answers for each cooperative on a day."""
     rows = session.exec(
         select(Contact)
-        .where(col(Contact.cooperative_id).in_(cooperative_ids), *_held(CONTACT, on))
+        .where(col(Contact.cooperative_id).in_(cooperative_ids), *held(CONTACT, on))
         .order_by(col(Contact.starts_on), col(Contact.id))
     )
     return {row.cooperative_id: row for row in rows}
@@ -144,13 +148,14 @@ ANSWERING = [CONTACT[name] for name in Answering._fields]
 STAFFER = [PERSON[name] for name in Staffer._fields]
 
 
-def _held(table: Any, on: date) -> Sequence[ColumnElement[bool]]:
+def held(table: Any, on: date) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of a dated row that holds on a day; its last day counts."""
     return table.starts_on <= on, or_(table.ends_on.is_(None), table.ends_on >= on)
 
 
 def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dict[int, Named], dict[int, Answering]]:
     """Return the names of cooperatives, and who answers for each on a day: who came last, where there are several."""
-    answers = sa.and_(CONTACT.cooperative_id == COOPERATIVE.id, *_held(CONTACT, on))
+    answers = sa.and_(CONTACT.cooperative_id == COOPERATIVE.id, *held(CONTACT, on))
     rows = session.execute(
         sa.select(COOPERATIVE.id, *NAMED, CONTACT.id, *ANSWERING)
         .select_from(sa.outerjoin(COOPERATIVE.id.table, CONTACT.id.table, answers))
@@ -164,7 +169,7 @@ def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dic
 def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict[int, Recipient]:
     rows = session.execute(
         sa.select(FOLLOWS.enrolment_id, *STAFFER)
-        .where(PERSON.id == FOLLOWS.person_id, among(FOLLOWS.enrolment_id, enrolment_ids), *_held(FOLLOWS, on))
+        .where(PERSON.id == FOLLOWS.person_id, among(FOLLOWS.enrolment_id, enrolment_ids), *held(FOLLOWS, on))
         .order_by(FOLLOWS.starts_on, FOLLOWS.id)
     ).all()
     return {row[0]: of_person("coach", Staffer(*row[1:])) for row in rows}
@@ -174,7 +179,7 @@ def _staff(session: Session, on: date) -> dict[tuple[str, str | None], Recipient
     """Return coordinators and delegates by role and delegation; the first appointed one stays."""
     rows = session.execute(
         sa.select(HOLDS.role, HOLDS.delegation, *STAFFER)
-        .where(PERSON.id == HOLDS.person_id, HOLDS.role.in_(sorted(STAFF - {"coach"})), *_held(HOLDS, on))
+        .where(PERSON.id == HOLDS.person_id, HOLDS.role.in_(sorted(STAFF - {"coach"})), *held(HOLDS, on))
         .order_by(HOLDS.starts_on.desc(), HOLDS.id.desc())
     ).all()
     return {(row[0], row[1]): of_person(row[0], Staffer(*row[2:])) for row in rows}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, time
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from notifications.rendering import render, version_of
 
@@ -45,31 +45,43 @@ def shape_of(facts: Mapping[str, Any]) -> Shape:
 
     That is: of a text its class, and which dates are the same; of all else its very value.
     """
-    return tuple(facts), _values(facts.values(), {})
+    dates: list[str] = []
+    shape = tuple(facts), tuple([_of_any(value, dates) for value in facts.values()])
+    return (*shape, tuple(map(dates.index, dates))) if len(dates) > 1 else shape
 
 
-def _values(values: Iterable[object], dates: dict[str, int]) -> Shape:
-    """Return the shapes of these values; ``dates`` numbers the dates in the order in which they first appear."""
-    shapes: list[object] = []
-    for value in values:
-        kind = type(value)
-        if kind is str:
-            known = class_of(cast("str", value))
-            shapes.append((DATE, dates.setdefault(cast("str", value), len(dates))) if known is DATE else known)
-        elif value is None or kind is int:
-            shapes.append(value)
-        else:
-            shapes.append(_of_other(value, dates))
-    return tuple(shapes)
-
-
-def _of_other(value: object, dates: dict[str, int]) -> object:
-    """Return the shape of what is neither a text, nor a whole number, nor nothing."""
-    if isinstance(value, Mapping):
-        return tuple(value), _values(value.values(), dates)
+def _of_any(value: Any, dates: list[str]) -> Any:
+    """Return the shape of a value, and note in ``dates`` the days that are said, each time one is."""
+    kind = type(value)
+    if kind is str:
+        known = class_of(value)
+        if known is DATE:
+            dates.append(value)
+        return known
+    if value is None or kind is int:
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return tuple(value), tuple([_of_any(one, dates) for one in value.values()])
     if isinstance(value, list | tuple):
-        return len(value), _values(value, dates)
-    return type(value), str(value)
+        return len(value), tuple([_of_any(one, dates) for one in value])
+    return kind, str(value)
+
+
+def plain_shape(values: Iterable[Hashable]) -> tuple[Hashable, ...] | None:
+    """Return the shapes of texts, numbers and nothing, in no time; None where one is something else, or a date.
+
+    Facts that differ in such values alone have the same shape where these are equal: a date might equal another's.
+    """
+    try:
+        shapes = tuple(map(_plain, values))
+    except TypeError:  # a list or a mapping
+        return None
+    return None if DATE in shapes else shapes
+
+
+@lru_cache(maxsize=16_384, typed=True)
+def _plain(value: Hashable) -> Hashable:
+    return _of_any(value, [])  # type: ignore[no-any-return] # of a value that can be hashed it can be, too
 
 
 @lru_cache(maxsize=8192)

@@ -5,53 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import time, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from programme.calendar import WEEK_END, Season, SendHours, Weekday
+from programme.definition_terms import (
+    MEETINGS,
+    OF_CHECKPOINTS,
+    RECOVERY_LIKE,
+    Audience,
+    FactName,
+    Key,
+    Outcome,
+    Role,
+    Rule,
+    StepKind,
+    TimingRule,
+    WallTime,
+)
 from programme.eligibility import Eligibility
-from programme.timing import Term, Timing, read_timing
+from programme.timing import Term, Timing
 from programme.wording import Bilingual
-
-Role = Literal["coordinator", "coach", "cooperative", "delegate"]
-Audience = Literal["owner", "coordinator", "coach", "cooperative", "delegate"]
-StepKind = Literal["step", "meeting", "module", "session", "report", "evaluation", "decision", "legal"]
-FactName = Literal[
-    "sessions_held", "modules_present", "plan_done_percent", "endline_done", "assembly_held", "global_score"
-]
-Outcome = Literal["continue", "recovery", "certificate", "participation", "exit"]
-
-MEETINGS: frozenset[StepKind] = frozenset({"meeting", "module", "session"})
-"""Kinds of step that bring people together at an hour and a place."""
-
-ENDINGS: frozenset[Outcome] = frozenset({"certificate", "participation", "exit"})
-"""Outcomes of a decision that end the enrolment."""
-
-OF_CHECKPOINTS: frozenset[StepKind] = frozenset({"evaluation", "decision"})
-"""Kinds of step that a checkpoint brings."""
-
-RECOVERY_LIKE, RECOVERY_REPORT_LIKE = "coaching.session", "coaching.report"
-"""The step rules that a recovery plan's sessions and reports are like."""
-
-Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9\-]*$")]
-TimingRule = Annotated[Timing, BeforeValidator(lambda value: read_timing(value) if isinstance(value, str) else value)]
-
-
-def _wall_time(value: object) -> object:
-    """Refuse a bare number: YAML reads 10:00 without quotes as 600, which would mean ten past midnight."""
-    if isinstance(value, int | float):
-        raise ValueError('write the hour between quotes, such as "10:00"')  # noqa: TRY004 - pydantic gathers these
-    return value
-
-
-WallTime = Annotated[time, BeforeValidator(_wall_time)]
-
-
-class Rule(BaseModel):
-    """A part of a definition: immutable, and nothing unknown is let in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class ReminderRule(Rule):

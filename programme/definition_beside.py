@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from programme.definition import RECOVERY_REPORT_LIKE, Definition
+from programme.definition import Definition
+from programme.definition_terms import RECOVERY_REPORT_LIKE
 from programme.gates import choices
 from programme.legal import STAGE, YEAR, YEAR_END
 from programme.wording import Sentence, sentence

@@ -45,6 +45,10 @@ class ProgrammeUnknown(Refusal):
     """No programme {name} is published: publish one with `mourafaka definition publish FILE`."""
 
 
+class VersionUnreadable(Refusal):
+    """Version {version} of {programme} cannot be read any more: put the release back that read it, or a copy with `mourafaka restore`; it said: {problem}"""
+
+
 class VersionTaken(Refusal):
     """Version {version} of {programme} is already published with other content: raise the number and publish again."""
 

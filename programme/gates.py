@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from programme.definition import ENDINGS, Exit, FactName, Gate, Outcome, Requirement, StageRule
+from programme.definition import Exit, Gate, Requirement, StageRule
+from programme.definition_terms import ENDINGS, FactName, Outcome
 from programme.wording import Sentence, sentence
 
 Facts = Mapping[FactName, int | None]

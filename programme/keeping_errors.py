@@ -13,6 +13,10 @@ class NoDatabase(Refusal):
     """There is no database at {path}: nothing was copied; correct MOURAFAKA_DATABASE_URL or MOURAFAKA_DATA_DIR."""
 
 
+class ListKindUnknown(Refusal):
+    """{path} is neither .xlsx, .csv nor .json: give the file one of these endings."""
+
+
 class CopyUnwritable(Refusal):
     """{path} cannot be written ({problem}): make room or choose another place; nothing half-written was left there."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import lru_cache, reduce
@@ -10,7 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from programme.calendar import ONE_DAY, Calendar, Season
 from programme.closures import NONE, Closures, closed_by, open_day
-from programme.definition import MEETINGS, Definition, Role, StepKind, StepRule
+from programme.definition import Definition, StepRule
+from programme.definition_terms import MEETINGS, Role, StepKind
 from programme.timing import START, Term, Timing
 from programme.wording import Bilingual, Sentence, sentence
 
@@ -117,13 +118,21 @@ def hour_of(rule: StepRule, rank: int) -> time:
     return hours[rank // max(rule.spread_days, 1) % len(hours)]
 
 
-def share_of(definition: Definition, rank: int) -> tuple[tuple[int, time], ...]:
-    """Return all that a rank changes in a plan: which day of a spread, and which hour, each meeting has."""
-    return tuple(
-        (rank % rule.spread_days if rule.spread_days else 0, hour_of(rule, rank))
-        for _, rule in definition.rules()
-        if rule.kind in MEETINGS or rule.spread_days
+Share = tuple[tuple[int, time], ...]
+"""All that a rank changes in a plan: which day of a spread, and which hour, each meeting has."""
+
+
+def shares(definition: Definition) -> Callable[[int], Share]:
+    """Return what gives a rank its share; the rules that share anything out are looked for once."""
+    rules = [rule for _, rule in definition.rules() if rule.kind in MEETINGS or rule.spread_days]
+    return lambda rank: tuple(
+        (rank % rule.spread_days if rule.spread_days else 0, hour_of(rule, rank)) for rule in rules
     )
+
+
+def share_of(definition: Definition, rank: int) -> Share:
+    """Return the share of one rank."""
+    return shares(definition)(rank)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from programme.calendar import Calendar
-from programme.definition import Audience, ReminderRule
+from programme.definition import ReminderRule
+from programme.definition_terms import Audience
 
 
 @dataclass(frozen=True)

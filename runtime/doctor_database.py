@@ -10,10 +10,9 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from actions.programmes import definitions
+from actions.programmes import definitions, unreadable
 from models import migrate
 from models.trouble import in_a_line
-from programme.errors import Refusal
 from programme.wording import sentence
 from runtime.clock import Clock
 from runtime.doctor_channels import Checked
@@ -105,12 +104,14 @@ def clock(house: House) -> Iterator[Checked]:
 
 def versions(house: House) -> Checked:
     """Check that every published version of the programme can be read."""
-    try:
-        with house.database.reading() as session:
-            count = len(definitions(session))
-    except Refusal as refusal:
-        what = sentence("A published version of the programme cannot be read.")
-        return False, what, sentence(refusal.template(), **refusal.facts)
+    with house.database.reading() as session:
+        count, lost = len(definitions(session)), [*unreadable(session).values()]
+    if lost:
+        what = sentence(
+            "Published versions of the programme that cannot be read: {count}; their cohorts stand still.",
+            count=len(lost),
+        )
+        return False, what, sentence(lost[0].template(), **lost[0].facts)
     return True, sentence("Published versions of the programme that can be read: {count}.", count=count), None
 
 

@@ -19,7 +19,7 @@ from actions.record import (
 )
 from models import Cohort, Decision, Enrolment, Passage, PlanAction, Step
 from programme.civil import civil_day
-from programme.definition import ENDINGS
+from programme.definition_terms import ENDINGS
 from programme.scoring import default_questionnaire
 from simulation.happenings import happen, moves_a_visit
 from simulation.people import People

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 import runtime  # noqa: F401 - first: it chooses the time zone data
 from models.session import Database
-from tests import databases, engines, postgres
+from tests import databases, engines, postgres, prefects
 
 os.environ["MOURAFAKA_LANGUAGE"] = "en"  # the tests read English, whatever the machine speaks
 
@@ -24,6 +24,8 @@ settings.load_profile("mourafaka")
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL when the tests are to run on it: once, before the workers that share it."""
     engines.share()
+    if (cache := getattr(config, "cache", None)) is not None:  # pytest can be told to keep nothing
+        prefects.keep_in(cache.mkdir)
     if databases.IS_POSTGRESQL and not hasattr(config, "workerinput"):
         postgres.start()
 
@@ -44,9 +46,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL run what touches a database, but not what is about SQLite's files; the rest was run already."""
     gc.freeze()  # what was imported stays: looking through it again and again took a fifth of the time
     gc.set_threshold(20_000, 20, 20)
+    if hasattr(config, "workerinput"):
+        items.sort(key=_begins_late)
     if databases.IS_POSTGRESQL:
         config.hook.pytest_deselected(items=[item for item in items if not _runs_on_postgresql(item)])
         items[:] = [item for item in items if _runs_on_postgresql(item)]
+
+
+def _begins_late(item: pytest.Item) -> int:
+    """Put what takes long first, so that all workers end together; what a group shares is given out as one piece."""
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
 
 
 def _runs_on_postgresql(item: pytest.Item) -> bool:
@@ -58,7 +69,7 @@ def _runs_on_postgresql(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real Prefect server with files of its own: one for all tests, it costs seconds to start."""
-    home = tmp_path_factory.mktemp("prefect")
+    home = prefects.home(tmp_path_factory.mktemp("prefect"))
     os.environ["PREFECT_HOME"] = str(home)
     from flows.server import prefect_server
 

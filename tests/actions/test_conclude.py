@@ -170,7 +170,7 @@ def test_enrolment_that_fails_holds_back_nobody_and_is_reported(database: Databa
         cohort = cohort_of(session, CODE)
     done = stage_work(database, cohort, "start", ids, at(date(2027, 1, 4)))
     assert [one.enrolment_id for one in done.conclusions] == [one for one in ids if one != 2]
-    assert done.failures == [("2", "NoResultFound: No row was found when one was required")]
+    assert [(what, why.partition(" ")[0]) for what, why in done.failures] == [("SM-2027/002", "NoResultFound")]
     with database.reading() as session:
         entered = session.exec(
             select(Passage.enrolment_id).where(col(Passage.entered_on).is_not(None)).order_by(col(Passage.id))
@@ -189,7 +189,7 @@ def test_evaluation_that_fails_does_not_stop_the_morning(database: Database) -> 
     with database.reading() as session:
         reminded = notice_row(session, "SM-2027/001/start.coach/escalation+21@2027-01-12/delegate:d1")
     assert proposed == [("SM-2027/002", "proposed continue")]
-    assert done.failures == [("1", "StopIteration: ")]
+    assert [(what, why.partition(" ")[0]) for what, why in done.failures] == [("SM-2027/001/M3", "StopIteration")]
     assert reminded.status == "pending"
 
 

@@ -6,7 +6,8 @@ from datetime import date
 
 from sqlmodel import select
 
-from actions.tell import call_key, called_notice, title_for, withdraw
+from actions.tell import call_key, called_notice, title_for
+from actions.withdrawal import take_back
 from models import Contact, Notice
 from models.session import Database
 from programme.definition_file import read_definition, shipped_text
@@ -65,14 +66,14 @@ def test_refused_address_is_told_by_telephone(database: Database) -> None:
     assert (meeting.channel, meeting.address, call.owner) == ("call", None, "coordinator")
 
 
-def test_withdraw_takes_back_only_what_waits(database: Database) -> None:
+def test_taking_back_takes_back_only_what_waits(database: Database) -> None:
     open_enrolled(database)
     morning(database, date(2027, 1, 15))
     with database.transaction() as session:
         notice_row(session, MEETING).status = "sent"
     with database.transaction() as session:
         step = step_row(session, "diagnosis.visit")
-        taken = withdraw(session, enrolment_row(session), [step], reason="moved", now=at(date(2027, 1, 15), 15))
+        taken = take_back(session, [step.id], reason="moved", now=at(date(2027, 1, 15), 15))
     with database.reading() as session:
         states = told(session, "diagnosis.visit")
     assert taken == 1

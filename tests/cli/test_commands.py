@@ -129,7 +129,9 @@ def test_ledger_and_why_explain_the_welcome(mourafaka: Command) -> None:
 
 
 def test_health_is_silent_until_work_waits(mourafaka: Command) -> None:
-    mourafaka("user", "add", "Coordination", "--role", "coordinator", "--email", "k@odco.example")
+    mourafaka(
+        "user", "add", "Coordination", "--role", "coordinator", "--email", "k@odco.example", "--phone", "0528000001"
+    )
     _enrolled(mourafaka)
     assert mourafaka("health").out == "Healthy.\n"
     late = mourafaka("health", as_of="2027-01-20T10:00")

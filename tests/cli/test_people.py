@@ -156,3 +156,15 @@ def test_help_has_an_example_and_json(mourafaka: Command, words: tuple[str, ...]
     assert ran.code == 0
     assert f"Example: mourafaka {' '.join(words)}" in " ".join(ran.out.split())
     assert "--json" in ran.out
+
+
+def test_adding_somebody_without_a_telephone_says_what_follows(after: Callable[..., Command]) -> None:
+    command = after(OPEN)
+    words = ("user", "add", "Amal", "--role", "coach", *HERE)
+    silent, reachable = command(*words), command(*words, "--code", "amal-2", "--phone", "06 12 34 56 78")
+    assert (silent.code, silent.out) == (0, "Amal is added, with the code amal.\n")
+    assert silent.err == (
+        "Amal has no telephone, and every message names one to call: it will be another person's. Give it with "
+        "`mourafaka staff correct amal --phone NUMBER`.\n"
+    )
+    assert (reachable.code, reachable.err) == (0, "")

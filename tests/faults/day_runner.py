@@ -1,8 +1,10 @@
-"""A process that runs days of a cohort until it is told to stop or killed: what the kill test kills."""
+"""A process that brings forth others, each of which runs a day of a cohort or is killed: what the kill test kills."""
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from datetime import date, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -34,19 +36,42 @@ class Recorder:
         """Keep the record open: the process ends soon."""
 
 
-def main(url: str, record: str, day: str) -> None:
+def main(url: str, record: str) -> None:
+    """Bring forth a process for each day named on standard input, and say how it ended: the imports take longest."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            os._exit(_lived(url, record, date.fromisoformat(line.strip())))
+        say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _lived(url: str, record: str, on: date) -> int:
+    """Do one day in a process that was just born; return its exit code."""
+    try:
+        live(url, record, on)
+    except BaseException:  # noqa: BLE001 - it must never come back to the loop that brings forth others
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def live(url: str, record: str, on: date) -> None:
     """Do one day: the morning's conclusions and reminders, then the sending."""
     database = Database(url)
-    on = date.fromisoformat(day)
     clock = Clock(instant_of(on, MORNING))
     settings = Settings(data_dir=Path(record).parent, lease_seconds=0.2, _env_file=None)
     house = House(settings, clock, database, mailer=Recorder(Path(record)))
-    print("ready", flush=True)  # noqa: T201 - all is imported: from here on it may be killed
+    say(os.getpid())  # from here on it may be killed
     plain_morning(house, clock.now())
     clock.move_to(instant_of(on, SENDING))
     for _try in range(4):
         deliver(house.post())
         clock.move_to(clock.now() + timedelta(minutes=10))
+
+
+def say(number: int) -> None:
+    """Tell whoever listens."""
+    print(number, flush=True)  # noqa: T201 - it is a pipe
 
 
 if __name__ == "__main__":

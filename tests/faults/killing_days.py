@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,7 +39,8 @@ class Days:
 def calm_days(url: str, record: Path) -> tuple[Days, list[float]]:
     """Live the days undisturbed; return what came of them, and the seconds of each."""
     database = _prepare(url)
-    seconds = [_run(url, record, day, None) for day in DAYS]
+    with _nursery(url, record) as nursery:
+        seconds = [_run(nursery, day, None) for day in DAYS]
     return _told(database, record, 0), [one for one in seconds if one is not None]
 
 
@@ -44,11 +48,12 @@ def stormy_days(url: str, record: Path, seconds: list[float], dice: random.Rando
     """Live the days, each killed at random moments of its work until it may end; return what came of them."""
     database = _prepare(url)
     kills = 0
-    for day, whole in zip(DAYS, seconds, strict=True):
-        moments = [dice.uniform(0.05, 0.7) * whole for _ in range(kills_a_day)]
-        kills += sum(_run(url, record, day, moment) is None for moment in moments)
-        while _run(url, record, day, None) is None:
-            pass
+    with _nursery(url, record) as nursery:
+        for day, whole in zip(DAYS, seconds, strict=True):
+            moments = [dice.uniform(0.05, 0.7) * whole for _ in range(kills_a_day)]
+            kills += sum(_run(nursery, day, moment) is None for moment in moments)
+            while _run(nursery, day, None) is None:
+                pass
     return _told(database, record, kills)
 
 
@@ -60,17 +65,29 @@ def _prepare(url: str) -> Database:
     return database
 
 
-def _run(url: str, record: Path, day: date, kill_after: float | None) -> float | None:
+@contextmanager
+def _nursery(url: str, record: Path) -> Iterator[subprocess.Popen[str]]:
+    """Give a process that brings forth one for each day: it has imported all that they need."""
+    command = [sys.executable, "-m", "tests.faults.day_runner", url, str(record)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.communicate()  # no more days: it ends
+
+
+def _run(nursery: subprocess.Popen[str], day: date, kill_after: float | None) -> float | None:
     """Run a day in a process of its own; return the seconds that its work took, None when it was killed first."""
-    command = [sys.executable, "-m", "tests.faults.day_runner", url, str(record), day.isoformat()]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        begun = time.monotonic()
-        if kill_after is not None:
-            time.sleep(kill_after)
-            process.send_signal(signal.SIGKILL)
-        return time.monotonic() - begun if process.wait() == 0 else None
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{day}\n")
+    nursery.stdin.flush()
+    pid, begun = int(nursery.stdout.readline()), time.monotonic()
+    if kill_after is not None:
+        time.sleep(kill_after)
+        with suppress(ProcessLookupError):  # it was faster
+            os.kill(pid, signal.SIGKILL)
+    code = int(nursery.stdout.readline())
+    assert code in {0, -signal.SIGKILL}, "a day broke off by itself"
+    return time.monotonic() - begun if code == 0 else None
 
 
 def _told(database: Database, record: Path, kills: int) -> Days:

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from actions import withdrawal
 from models import HolidayOverride, Notice, Step
 from models.session import Database
 from notifications import outbox
@@ -323,7 +324,7 @@ def test_word_that_is_being_claimed_is_not_taken_back(roomy: Database) -> None:
 
     def take_back() -> None:
         with roomy.transaction() as session:
-            taken.append(outbox.cancel_for_steps(session, [step], reason="done", now=NOW))
+            taken.append(withdrawal.take_back(session, [step], reason="done", now=NOW))
 
     verb = threading.Thread(target=take_back)
     with roomy.transaction(alone=False) as session:

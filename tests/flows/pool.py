@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from tests import prefects
 from tests.flows.server_api import Server, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,13 +55,17 @@ class Pool:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start_worker(self, name: str) -> None:
-        """Start a worker of the pool in a folder of its own: it needs the package and the settings, no clone."""
+    def start_worker(self, name: str, where: Sequence[str] = ()) -> None:
+        """Start a worker of the pool in a folder of its own: it needs the package and the settings, no clone.
+
+        ``where`` are the first words of a command on another machine.
+        """
         home = self.folder / name
         home.mkdir()
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "mourafaka", "--name", name]
         with (home / "worker.log").open("wb") as log:
             self.workers[name] = subprocess.Popen(
-                [sys.executable, "-m", "prefect", "worker", "start", "--pool", "mourafaka", "--name", name],
+                [*where, *command],
                 cwd=home, env=dict(self.environment), stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
@@ -97,15 +102,31 @@ class Pool:
         return found
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where Prefect's server runs: its address, the first words of a command there, and settings that it alone has."""
+
+    host: str = "127.0.0.1"
+    command: Sequence[str] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+HERE = Place()
+
+
 @contextmanager
-def pool(folder: Path, database: str, lease_seconds: float) -> Iterator[Pool]:
+def pool(folder: Path, database: str, lease_seconds: float, place: Place = HERE) -> Iterator[Pool]:
     """Start a server, make the pool and deploy; end everything that was started."""
     port = _free_port()
-    environment = _environment(folder, database, port, lease_seconds)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    api = f"http://{place.host}:{port}/api"
+    environment = _environment(folder, database, api, lease_seconds)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", place.host, "--port", str(port)]
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    made = Pool(folder, Server(f"http://127.0.0.1:{port}/api", PASSWORD), environment)
+        process = subprocess.Popen(
+            [*place.command, *command],
+            env={**environment, **place.settings}, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    made = Pool(folder, Server(api, PASSWORD), environment)
     try:
         assert eventually(lambda: _answers(made.server), expected=True, seconds=START_SECONDS)
         made.prefect("work-pool", "create", "mourafaka", "--type", "process")
@@ -114,10 +135,14 @@ def pool(folder: Path, database: str, lease_seconds: float) -> Iterator[Pool]:
     finally:
         for name in list(made.workers):
             made.kill_worker(name)
-        _end(process)
+        if place.command:  # what stands between does not pass a wish to stop on
+            process.kill()
+            process.wait()
+        else:
+            _end(process)
 
 
-def _environment(folder: Path, database: str, port: int, lease_seconds: float) -> dict[str, str]:
+def _environment(folder: Path, database: str, api: str, lease_seconds: float) -> dict[str, str]:
     here = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MOURAFAKA_"))}
     from flows.environment import DEFAULTS
 
@@ -126,8 +151,8 @@ def _environment(folder: Path, database: str, port: int, lease_seconds: float) -
         | DEFAULTS
         | {
             "PYTHONTZPATH": "",
-            "PREFECT_HOME": str(folder / "prefect"),
-            "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+            "PREFECT_HOME": str(prefects.home(folder / "prefect")),
+            "PREFECT_API_URL": api,
             "PREFECT_API_AUTH_STRING": PASSWORD,
             "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
             "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",

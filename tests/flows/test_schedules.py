@@ -23,7 +23,7 @@ from actions.enrol import enrol_cohort
 from models import Enrolment, Passage
 from models.session import Database
 from programme.civil import wall
-from tests import databases
+from tests import databases, prefects
 from tests.flows.server_api import Server, eventually
 from tests.world import CODE, NOW, add_cooperative, open_world
 
@@ -60,6 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @contextmanager
 def _serving(data: Path, url: str) -> Iterator[Server]:
+    prefects.home(data / "prefect")
     port = _free_port()
     ports = ["--port", str(port), "--web-port", str(_free_port())]
     program = [sys.executable, "-c", "from cli import main; main()", "serve", *ports]
@@ -180,19 +181,26 @@ def test_missed_morning_of_seven_in_casablanca_is_made_up_for(
     assert entered(served, newcomer) == date(2027, 1, 4)
 
 
-def test_schedule_fires_at_its_time_and_the_morning_is_done(served: Served, newcomer: str) -> None:
-    morning = deployment(served.server, "morning")  # from here on it goes on firing: this test is the last one
-    asked = {"schedule": EVERY_TEN_SECONDS, "active": True}
-    made = served.server.ask(f"deployments/{morning}/schedules", [asked])[0]
+@pytest.fixture
+def every_ten_seconds(served: Served) -> Iterator[dict[str, Any]]:
+    """A schedule of the morning's that is made now, and goes when the test has seen what it wants."""
+    place = f"deployments/{deployment(served.server, 'morning')}/schedules"
+    [made] = served.server.ask(place, [{"schedule": EVERY_TEN_SECONDS, "active": True}])
+    yield made
+    served.server.delete(f"{place}/{made['id']}")
 
+
+def test_schedule_fires_at_its_time_and_the_morning_is_done(
+    served: Served, newcomer: str, every_ten_seconds: dict[str, Any]
+) -> None:
     def fired() -> list[dict[str, Any]]:
-        rows = [row for row in runs_of(served.server, "morning") if row["created_by"]["id"] == made["id"]]
+        rows = [row for row in runs_of(served.server, "morning") if row["created_by"]["id"] == every_ten_seconds["id"]]
         return [row for row in rows if row["state_name"] == "Completed"]
 
     assert eventually(lambda: fired() != [], expected=True, seconds=FIRES_SECONDS)
     asked_at, due_at, began_at = (
         datetime.fromisoformat(instant)
-        for instant in (made["created"], fired()[0]["expected_start_time"], fired()[0]["start_time"])
+        for instant in (every_ten_seconds["created"], fired()[0]["expected_start_time"], fired()[0]["start_time"])
     )
     assert asked_at < due_at < began_at + TOO_EARLY
     assert due_at.second % 10 == 0

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from actions.enrol import enrol_cohort
 from models import Notice
 from models.session import Database
 from runtime.mailbox import LocalMailbox
-from tests import databases
+from tests import databases, prefects
 from tests.world import CODE, NOW, open_world
 
 PASSWORD = "mourafaka:only-for-this-test"
@@ -85,7 +86,7 @@ def test_prefect_s_server_ends_with_a_killed_process(tmp_path: Path) -> None:
         f"with prefect_server(Path({str(tmp_path)!r})) as url:\n    print(url, flush=True); time.sleep(60)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
-    environment |= {"PREFECT_HOME": str(tmp_path)}
+    environment |= {"PREFECT_HOME": str(tmp_path)}  # empty: it makes its tables by itself, as on a new machine
     process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     port = int(process.stdout.readline().rsplit(":", 1)[1].partition("/")[0])
@@ -95,27 +96,31 @@ def test_prefect_s_server_ends_with_a_killed_process(tmp_path: Path) -> None:
     assert _is_gone(port)
 
 
-@pytest.mark.slow
-def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path: Path, database_url: str) -> None:
-    port, web_port = 18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000
-    environment = {
-        **os.environ,
-        "MOURAFAKA_DATA_DIR": str(tmp_path / "data"),
+def _environment(data: Path, home: Path) -> dict[str, str]:
+    """Return what `serve` is told: our folder, Prefect's, and a mail server that is not there."""
+    here = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    return here | {
+        "MOURAFAKA_DATA_DIR": str(data),
         "MOURAFAKA_SECRET_KEY": "only for this test",
         "MOURAFAKA_SMTP_URL": "smtp://127.0.0.1:9",
         "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
-        "PREFECT_HOME": str(tmp_path / "data" / "prefect"),
+        "PREFECT_HOME": str(home),
     }
-    environment.pop("PREFECT_API_URL", None)
+
+
+def _started(environment: dict[str, str], log: IO[bytes] | int, *words: str) -> subprocess.Popen[bytes]:
+    program = [sys.executable, "-c", "from cli import main; main()", *words]
+    return subprocess.Popen(program, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=log)
+
+
+@pytest.mark.slow
+def test_serve_keeps_its_parts_up_and_leaves_nothing_when_told_to_stop(tmp_path: Path, database_url: str) -> None:
+    port, web_port = 18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000
+    environment = _environment(tmp_path / "data", prefects.home(tmp_path / "prefect"))
     if databases.IS_POSTGRESQL:  # else it makes a file by itself
         environment["MOURAFAKA_DATABASE_URL"] = database_url
-    program = "from cli import main; main()"
-    ports = ["--port", str(port), "--web-port", str(web_port)]
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, "serve", *ports], env=environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=log,
-        )  # fmt: skip
+        process = _started(environment, log, "serve", "--port", str(port), "--web-port", str(web_port))
     try:
         assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
         denied = httpx.get(f"http://127.0.0.1:{port}/api/admin/version")
@@ -207,22 +212,14 @@ def test_serve_told_to_stop_settles_the_message_in_hand(tmp_path: Path) -> None:
         enrol_cohort(session, code=CODE, by="test", now=NOW)
     port, web_port = 22000 + os.getpid() % 2000, 24000 + os.getpid() % 2000
     with LocalMailbox(box) as mailbox:
-        environment = {
-            **os.environ,
-            "MOURAFAKA_DATA_DIR": str(data),
+        environment = _environment(data, prefects.home(data / "prefect"))
+        environment |= {
             "MOURAFAKA_DATABASE_URL": database.url,
-            "MOURAFAKA_SECRET_KEY": "only for this test",
             "MOURAFAKA_SMTP_URL": mailbox.url,
             "MOURAFAKA_SEND_RATE": "1",
-            "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
-            "PREFECT_HOME": str(data / "prefect"),
         }
-        environment.pop("PREFECT_API_URL", None)
         words = ["--as-of", "2027-01-04T10:00", "serve", "--port", str(port), "--web-port", str(web_port)]
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from cli import main; main()", *words], env=environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = _started(environment, subprocess.DEVNULL, *words)
         try:
             assert _wait_for(port, DEPLOYMENTS, process) == DEPLOYMENTS
             _run(port, "delivery")

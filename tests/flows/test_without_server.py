@@ -15,6 +15,7 @@ from actions.enrol import enrol_cohort
 from models import Notice, Passage
 from models.session import Database
 from runtime.mailbox import LocalMailbox
+from tests import prefects
 from tests.world import CODE, NOW, open_world
 
 pytestmark = [pytest.mark.slow]
@@ -42,6 +43,7 @@ def test_run_day_does_everything_due_when_prefect_is_down(database: Database, tm
     open_world(database, cooperatives=COOPERATIVES)
     with database.transaction() as session:
         enrol_cohort(session, code=CODE, by="test", now=NOW)
+    prefects.home(tmp_path / "prefect")
     with LocalMailbox(tmp_path / "mailbox") as mailbox:
         day = _command(tmp_path, database.url, mailbox.url, "--as-of", "2027-01-04T10:00", "run-day")
     assert day.returncode == 0, day.stderr

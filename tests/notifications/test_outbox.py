@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from actions.withdrawal import take_back
 from models import NoticeBody
 from models.session import Database
 from notifications import outbox
 from notifications.answers import Answer
 from notifications.claimed import NAMES, Claimed
-from notifications.outbox import Pace, begin_data, cancel_for_steps, claim, settle
+from notifications.outbox import Pace, begin_data, claim, settle
 from tests.notifications.post_office import NOW, bodies, change, notice, put, statuses
 from tests.world import START, open_world
 
@@ -249,7 +250,7 @@ def test_cancel_takes_back_what_has_not_left(database: Database) -> None:
     change(database, "SM/002/welcome", doubts=1, attempts=1)
     change(database, "SM/003/welcome", status="sending")
     with database.transaction() as session:
-        assert cancel_for_steps(session, [step_id], reason="step done", now=NOW) == 2
+        assert take_back(session, [step_id], reason="step done", now=NOW) == 2
     assert statuses(database) == [
         ("cancelled", "step done"),
         ("pending", ""),

@@ -8,17 +8,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from actions.cohorts import cohort_of
 from actions.desk import open_desk
 from actions.texts import set_text
-from models import Cohort, Contact, Cooperative, Enrolment, Notice
+from models import Cohort, Contact, Cooperative, Enrolment, Notice, Person
 from models.session import Database
 from notifications.errors import MissingFact, UnusableFact
 from notifications.promises import Desk, Word, message_id, promise, send_instant
 from notifications.rendering import template_version
-from tests.world import CODE, NOW, open_world
+from tests.world import CODE, NOW, open_followed, open_world
 
 FACTS = {"start_on": "2027-01-04", "end_on": "2029-01-04"}
 DUE = date(2027, 1, 4)
@@ -182,8 +182,34 @@ def test_nobody_is_told_to_call_themselves(session: Session) -> None:
     at = desk(session)
     [coordinator] = promise(at, [word(at, kind="step_reminder", role="coordinator")], cohort(session))
     [delegate] = promise(at, [word(at, kind="escalation", role="delegate")], cohort(session))
-    assert (coordinator.facts["contact_name"], coordinator.facts["contact_phone"]) == (None, None)
+    assert (coordinator.facts["contact_name"], coordinator.facts["contact_phone"]) == ("Délégation", "+212528000002")
     assert (delegate.facts["contact_name"], delegate.facts["contact_phone"]) == ("Coordination", "+212528000001")
+
+
+def without_telephone(session: Session, *codes: str) -> None:
+    for person in session.exec(select(Person).where(col(Person.code).in_(codes))):
+        person.phone = None
+    session.flush()
+
+
+@pytest.mark.parametrize(
+    ("silent", "called"),
+    [
+        ((), ("Accompagnement 1", "+212528000011")),
+        (("c1",), ("Coordination", "+212528000001")),
+        (("c1", "k1"), ("Délégation", "+212528000002")),
+        (("c1", "k1", "d1"), ("Accompagnement 1", None)),
+    ],
+)
+def test_cooperative_is_told_to_call_the_nearest_who_has_a_telephone(
+    database: Database, silent: tuple[str, ...], called: tuple[str, str | None]
+) -> None:
+    open_followed(database)
+    with database.transaction() as session:
+        without_telephone(session, *silent)
+        at = desk(session)
+        [made] = promise(at, [word(at, mark="-again")], cohort(session))
+    assert (made.facts["contact_name"], made.facts["contact_phone"]) == called
 
 
 def test_one_that_cannot_be_said_is_found_after_others_like_it_were(session: Session) -> None:

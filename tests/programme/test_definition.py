@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from programme.calendar import SendHours
-from programme.definition import ENDINGS, MEETINGS, Repeat, Sending, StepRule, checkpoint_steps
+from programme.definition import Repeat, Sending, StepRule, checkpoint_steps
 from programme.definition_file import read_definition, shipped_text
+from programme.definition_terms import ENDINGS, MEETINGS
 from programme.planning import spell
 
 SHIPPED = read_definition(shipped_text())

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programme.definition import Exit, FactName, Floor, Gate, Requirement
+from programme.definition import Exit, Floor, Gate, Requirement
 from programme.definition_file import read_definition, shipped_text
+from programme.definition_terms import FactName
 from programme.gates import REASONS, Reason, can_complete, choices, is_completed, propose, said_share, weigh
 
 SHIPPED = read_definition(shipped_text())

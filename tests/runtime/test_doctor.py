@@ -166,8 +166,12 @@ def test_published_version_that_cannot_be_read(safe: Database) -> None:
     open_world(safe, cooperatives=0)
     with safe.transaction() as session:
         session.exec(select(ProgrammeVersion)).one().body = "programme: ["
-    found = line(house_of(safe), "A published version")
-    assert found.startswith("BAD A published version of the programme cannot be read. -> the definition does not check")
+    found = line(house_of(safe), "Published versions")
+    assert found.startswith(
+        "BAD Published versions of the programme that cannot be read: 1; their cohorts stand still. -> Version 1 of "
+        "mourafaka cannot be read any more: put the release back that read it, or a copy with `mourafaka restore`; it "
+        "said: the definition does not check"
+    )
 
 
 @pytest.mark.parametrize(("hours", "is_good"), [(30, True), (49, False)])
