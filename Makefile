@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two workers: the suite is sized for two cores.
 WORKERS ?= 2
 
-.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily bench-scale chaos machines lock clean
+.PHONY: setup demo test test-sqlite test-postgresql check lint types imports migrations-check catalogues bench bench-notices bench-workload bench-daily bench-scale chaos crash machines lock clean
 
 setup: $(VENV)/.ready
 
@@ -60,6 +60,10 @@ bench-scale: setup
 # Minutes of faults, by seeds: CHAOS holds the options, as in make chaos CHAOS="--seeds 10 --kills 200" (docs/reliability.md).
 chaos: setup
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The engine in the middle of W(33), killed with -9 a hundred times, every operation and every mail reckoned up.
+crash: setup
+	$(BIN)/python -m benchmarks.workload --crash 33 $(CRASH)
 
 # Machines that lose their current or their cable, as networks on this one: needs root, and Debian's iproute2 and postgresql.
 machines: setup

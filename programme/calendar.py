@@ -154,20 +154,25 @@ class Calendar:
 
 @dataclass(frozen=True)
 class SendHours:
-    """The wall-clock hours in which notices may leave, in Casablanca."""
+    """The wall-clock hours in which notices may leave, in Casablanca; ``every_day`` on Sundays and holidays too."""
 
     opens: time = time(9)
     closes: time = time(17)
+    every_day: bool = False
+
+    def has(self, day: date, calendar: Calendar) -> bool:
+        """Tell whether notices may leave on a day at all."""
+        return self.every_day or calendar.is_sending_day(day)
 
     def allow(self, wall: datetime, calendar: Calendar) -> bool:
         """Tell whether a notice may leave at the wall time ``wall``."""
-        return calendar.is_sending_day(wall.date()) and self.opens <= wall.time() < self.closes
+        return self.has(wall.date(), calendar) and self.opens <= wall.time() < self.closes
 
     def next_opening(self, wall: datetime, calendar: Calendar) -> datetime:
         """Return ``wall`` when sending is open, else the next wall time at which it opens."""
         if self.allow(wall, calendar):
             return wall
         day = wall.date() if wall.time() < self.opens else wall.date() + ONE_DAY
-        while not calendar.is_sending_day(day):
+        while not self.has(day, calendar):
             day += ONE_DAY
         return datetime.combine(day, self.opens, tzinfo=wall.tzinfo)

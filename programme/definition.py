@@ -62,10 +62,11 @@ class Sending(Rule):
     early_days: int = Field(
         default=2, ge=1, le=366, description="a cooperative may refuse reminders of so many days before, or more"
     )
+    every_day: bool = Field(default=False, description="on Sundays and holidays too")
 
     def hours(self) -> SendHours:
         """Return the same as the calendar's value."""
-        return SendHours(self.opens, self.closes)
+        return SendHours(self.opens, self.closes, self.every_day)
 
 
 class Repeat(Rule):

@@ -82,8 +82,12 @@ def _of_evaluations(session: Session, start: date) -> Iterator[Line]:
         .where(Notice.kind == "checkpoint_result")
     )
     for rank, key, day in rows:
-        checkpoint = key.partition("/checkpoint_result-")[2].partition("/")[0]
-        yield rank - 1, rules.EVALUATION_STEP + CHECKPOINTS.index(checkpoint), "E", (day - start).days
+        yield rank - 1, rules.EVALUATION_STEP + CHECKPOINTS.index(checkpoint_of(key)), "E", (day - start).days
+
+
+def checkpoint_of(key: str) -> str:
+    """Return of which checkpoint a notice with this key tells the result."""
+    return key.partition("/checkpoint_result-")[2].partition("/")[0]
 
 
 def _outcomes(session: Session) -> Iterator[str]:

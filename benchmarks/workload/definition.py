@@ -70,7 +70,7 @@ def _definition() -> dict[str, Any]:
         "questionnaire": "questionnaire-v1",
         "privacy_contact": "privacy@mourafaka.example",
         "eligibility": {"max_age_years": None, "min_members": 0, "registered": False},
-        "sending": {"opens": "09:00", "closes": "17:00"},
+        "sending": {"opens": "09:00", "closes": "17:00", "every_day": True},
         "closed_days": {"week": [], "holidays": False},
         "reminders": {
             "step": [{"days": days, "to": _TO[kind]} for days, kind in rules.KINDS.items()],

@@ -13,7 +13,7 @@ five. As nobody sends, closing a step takes back what was promised about it: suc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from runtime import garbage
 
 FILE, CODE = "ours.sqlite3", "W"
 START = date(2027, 1, 4)
-EVALUATED, MORNING, CLOSED = time(7), time(8), time(17)
+ENROLLED, EVALUATED, MORNING, CLOSED = time(6), time(7), time(8), time(17)
 BY, COMMITTEE = "coach", "committee"
 
 
@@ -86,48 +86,70 @@ class Years:
 
     def enrol(self) -> None:
         """Open the cohort, settle its people and plan the two years of all, before the first morning."""
-        now = at(0, time(6))
+        self._open()
+        self._plan()
+
+    def _open(self) -> None:
+        now = at(0, ENROLLED)
         with self.database.transaction() as session:
             publish(session, definition.text(), by=COMMITTEE, now=now)
             cohort = open_cohort(
                 session, code=CODE, start_on=START, by=COMMITTEE, now=now, programme=definition.PROGRAMME
             )
             settle(session, cohort, self.n, since=START, now=now)
+
+    def _plan(self) -> None:
         with self.database.transaction() as session:
-            enrol_cohort(session, code=CODE, by=COMMITTEE, now=now)
+            enrol_cohort(session, code=CODE, by=COMMITTEE, now=at(0, ENROLLED))
 
     def live(self, day: int) -> None:
         """Do one day."""
         if day in rules.EVALUATION_DAYS:
             self._evaluate(rules.EVALUATION_DAYS.index(day), day)
+        self._morning(at(day, MORNING))
+        self._close(day, at(day, CLOSED))
+
+    def _morning(self, now: datetime) -> None:
         with self.database.reading() as session:
-            due = cohorts_due(session, at(day, MORNING))
+            due = cohorts_due(session, now)
         for cohort in due:
-            done = whole_morning(self.database, cohort, at(day, MORNING))
+            done = whole_morning(self.database, cohort, now)
             if done.failures:
-                raise RuntimeError(f"the morning of day {day} failed: {done.failures[0]}")
+                raise RuntimeError(f"the morning of {now:%Y-%m-%d} failed: {done.failures[0]}")
+
+    def _close(self, day: int, now: datetime) -> None:
         closed = [(code_of(CODE, coop), key) for coop, key in self.closings.pop(day, ()) if coop in self.living]
         if closed:
             with self.database.transaction() as session:
-                complete_steps(session, steps=closed, on=on(day), by=BY, now=at(day, CLOSED))
+                complete_steps(session, steps=closed, on=on(day), by=BY, now=now)
 
     def _evaluate(self, number: int, day: int) -> None:
         """Measure all who are still there, have the rule propose, and sign what it proposes."""
-        now, checkpoint = at(day, EVALUATED), definition.CHECKPOINTS[number]
-        key = rules.EVALUATION_KEY + number
+        now = at(day, EVALUATED)
+        self._measure(number, self.living, day, now)
+        self._propose(day, now)
+        codes = [code_of(CODE, coop) for coop in self.living]
+        self._follow(number, self._sign(number, codes, now))
+
+    def _measure(self, number: int, coops: Iterable[int], day: int, now: datetime) -> None:
+        checkpoint, key = definition.CHECKPOINTS[number], rules.EVALUATION_KEY + number
         measures = [
             Measure(code_of(CODE, coop), checkpoint, definition.answers(drawn(self.chance[coop], key)))
-            for coop in self.living
+            for coop in coops
         ]
         with self.database.transaction() as session:
             record_evaluations(session, measures=measures, on=on(day), by=BY, now=now)
+
+    def _propose(self, day: int, now: datetime) -> None:
         with self.database.reading() as session:
             waiting = evaluations_waiting(session, cohort_of(session, CODE), on(day))
         checkpoint_work(self.database, waiting, now)
-        codes = [measure.code for measure in measures]
+
+    def _sign(self, number: int, codes: Sequence[str], now: datetime) -> Mapping[str, str]:
         with self.database.transaction() as session:
-            outcomes = sign_proposals(session, checkpoint=checkpoint, codes=codes, by=COMMITTEE, now=now)
-        self._follow(number, outcomes)
+            return sign_proposals(
+                session, checkpoint=definition.CHECKPOINTS[number], codes=codes, by=COMMITTEE, now=now
+            )
 
     def _follow(self, number: int, outcomes: Mapping[str, str]) -> None:
         """Keep in mind who has left, and when the coaches will close the steps that were added."""

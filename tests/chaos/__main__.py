@@ -41,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="A seeded campaign of faults.")
-    parser.add_argument("--seeds", type=int, default=3, help="how many seeds are lived, from 1 on")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds are lived, from 1 on")
     parser.add_argument("--seed", type=int, nargs="+", help="these seeds instead")
     parser.add_argument("--only", nargs="+", choices=(*KINDS, KILLS), help="these kinds of faults alone")
     parser.add_argument("--seconds", type=float, default=1800, help="begin no other seed after so long")
@@ -49,7 +49,7 @@ def _options() -> argparse.ArgumentParser:
         "--kills", type=int, default=int(os.environ.get("MOURAFAKA_KILLS", "40")), help="real kills, -9"
     )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--cooperatives", type=int, default=12)
+    parser.add_argument("--cooperatives", type=int, default=8)
     parser.add_argument("--weeks", type=int, help="live so many weeks instead of the two years")
     parser.add_argument("--workers", type=int, default=2, help="lives at once")
     return parser

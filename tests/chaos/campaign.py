@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing.context import ForkServerContext
 from multiprocessing.pool import AsyncResult, Pool
 from traceback import format_exception
 
@@ -110,21 +111,32 @@ def run(
     said: Callable[[str], None],
     is_over: Callable[[], bool] = lambda: False,
 ) -> Campaign:
-    """Live all seeds, two lives at once; stop before a seed when the time is over, and kill at the end."""
+    """Live all seeds, two lives at once; begin no other when the time is over, and kill at the end, undisturbed."""
     campaign = Campaign()
-    with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=1) as pool:
+    with _nursery().Pool(workers, maxtasksperchild=1) as pool:
         for seed in seeds:
             if is_over():
                 said(f"The time is over: seeds from {seed} on were not lived.")
                 break
             _live_seed(campaign, plan, seed, pool)
             said(f"seed {seed} lived")
-        if kills:
-            for work, share in ((killed_senders, kills - kills // 10), (killed_days, max(1, kills // 10))):
-                killed = pool.apply(work, (share, SEED_OF_KILLS))
-                campaign.reckon(killed, SEED_OF_KILLS)
-                said(f"{killed}")
+        for work, share in _killing(kills):
+            killed = pool.apply(work, (share, SEED_OF_KILLS))
+            campaign.reckon(killed, SEED_OF_KILLS)
+            said(f"{killed}")
     return campaign
+
+
+def _nursery() -> ForkServerContext:
+    """Return where lives come from: forks of a process that has imported everything, and lived nothing."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([lived.__module__, killed_senders.__module__])
+    return context
+
+
+def _killing(kills: int) -> tuple[tuple[Callable[[int, int], Killed], int], ...]:
+    """Return what is killed and how often: most are senders, one in ten a whole day."""
+    return ((killed_senders, kills - kills // 10), (killed_days, max(1, kills // 10))) if kills else ()
 
 
 def _live_seed(campaign: Campaign, plan: Plan, seed: int, pool: Pool) -> None:

@@ -103,6 +103,7 @@ class Troubles:
             "kill": _die,
             "busy": self._busy,
             "read-only": self._read_only,
+            "full": self._full,
             "lost before": self._lost,
             "lost after": _no_answer,
             "down": self._down,
@@ -135,6 +136,16 @@ class Troubles:
         else:
             event.listen(self.database.engine, "connect", _close_for_writing)
             self._ends.append(self._open_for_writing)
+        self.database.engine.dispose()
+
+    def _full(self) -> None:
+        """Have every connection from now on find no room for another page (SQLite)."""
+        event.listen(self.database.engine, "connect", _give_no_room)
+        self._ends.append(self._give_room)
+        self.database.engine.dispose()
+
+    def _give_room(self) -> None:
+        event.remove(self.database.engine, "connect", _give_no_room)
         self.database.engine.dispose()
 
     def _open_for_writing(self) -> None:
@@ -186,6 +197,10 @@ class Troubles:
 
 def _close_for_writing(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA query_only = ON")
+
+
+def _give_no_room(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA max_page_count = 1")  # never below what there is: it cannot grow
 
 
 def _die() -> None:

@@ -30,7 +30,13 @@ from tests.world import CODE, at, open_enrolled
 
 MAILS, DAY = 5, date(2027, 1, 15)
 WAITS, SENT = ("pending", ""), ("sent", "")
-TROUBLES = ("busy", "read-only", "lost before", "lost after")
+TROUBLES = (
+    "busy",
+    "read-only",
+    "lost before",
+    "lost after",
+    pytest.param("full", marks=pytest.mark.sqlite),
+)
 COMMITS = range(1, MAILS + 3)
 """The claim, the frozen bytes, and what is written down before the first message and after each."""
 

@@ -216,6 +216,15 @@ def test_send_hours_follow_a_proclaimed_holiday():
     assert HOURS.next_opening(datetime(2027, 1, 8, 10, tzinfo=UTC), closed) == datetime(2027, 1, 9, 9, tzinfo=UTC)
 
 
+def test_send_hours_of_every_day_are_open_on_sundays_and_holidays_too():
+    every, holiday = SendHours(every_day=True), Calendar({date(2027, 1, 8): "proclaimed"})
+    sunday = datetime(2027, 1, 10, 10, tzinfo=UTC)
+    assert every.allow(sunday, PLAIN)
+    assert not HOURS.allow(sunday, PLAIN)
+    assert every.next_opening(datetime(2027, 1, 7, 18, tzinfo=UTC), holiday) == datetime(2027, 1, 8, 9, tzinfo=UTC)
+    assert HOURS.next_opening(datetime(2027, 1, 7, 18, tzinfo=UTC), holiday) == datetime(2027, 1, 9, 9, tzinfo=UTC)
+
+
 @given(DAYS, st.times(), st.times(time(0), time(12)))
 def test_send_hours_next_opening_is_open_and_never_earlier(day, at, opens):
     hours = SendHours(opens, time(17))
