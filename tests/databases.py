@@ -94,7 +94,10 @@ def _template() -> Path:
     from models.session import Database
 
     path = Path(_folder.name) / "empty.sqlite3"
-    database = Database(_address(path))
-    migrate.upgrade(database.engine)
-    database.close()
+    if not path.exists():  # processes that were forked share the folder: each sees a whole file there, or none
+        own = path.with_name(f"empty-{os.getpid()}.sqlite3")
+        database = Database(_address(own))
+        migrate.upgrade(database.engine)
+        database.close()
+        own.replace(path)
     return path
