@@ -209,10 +209,12 @@ def after(post: Post, **span: float) -> Post:
     return replace(post, now=Clock(post.now() + timedelta(**span)).now)
 
 
-def put(database: Database, count: int = 1, *, kind: str = "welcome", language: str = "fr", **more: Any) -> list[str]:
-    """Promise so many mails to coop1@coop.example and so on; return their keys, SM/001/welcome first."""
-    keys = [f"SM/{number:03d}/{kind}" for number in range(1, count + 1)]
-    notices = [a_notice(number, key, kind, language, more) for number, key in enumerate(keys, 1)]
+def put(
+    database: Database, count: int = 1, *, kind: str = "welcome", language: str = "fr", beyond: int = 0, **more: Any
+) -> list[str]:
+    """Promise so many mails to coop1@coop.example and so on, ``beyond`` those that are there; return their keys."""
+    keys = [f"SM/{number:03d}/{kind}" for number in range(beyond + 1, beyond + count + 1)]
+    notices = [a_notice(number, key, kind, language, more) for number, key in enumerate(keys, beyond + 1)]
     with database.transaction() as session:
         session.add_all(notices)
     return keys
