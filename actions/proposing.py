@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal_column, update
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlalchemy import bindparam, literal_column, update
+from sqlmodel import Session, col
 
 from actions import history
 from actions.facts import Facts, facts_of_all, whole_score
 from actions.programmes import definition_of_version_id
 from models import Decision, Enrolment, Evaluation
+from models.columns import columns
 from models.inserting import Inserting
 from models.sets import do, renew, within
 from programme.civil import civil_day
@@ -47,18 +49,19 @@ def propose_on(session: Session, evaluation_ids: Sequence[int], *, now: datetime
     return [(one, proposal) for one, _, proposal in proposed]
 
 
-_WAITING: Select[Any] = (
-    select(  # type: ignore[call-overload] # more columns than its overloads know of
-        Evaluation.id,
-        Evaluation.enrolment_id,
-        Evaluation.checkpoint,
-        Evaluation.score,
-        Enrolment.code,
-        Enrolment.programme_version_id,
+EVALUATION, ENROLMENT = columns(Evaluation), columns(Enrolment)
+_WAITING = (
+    sa.select(
+        EVALUATION.id,
+        EVALUATION.enrolment_id,
+        EVALUATION.checkpoint,
+        EVALUATION.score,
+        ENROLMENT.code,
+        ENROLMENT.programme_version_id,
     )
-    .join(Enrolment, col(Evaluation.enrolment_id) == col(Enrolment.id))
-    .where(within(col(Evaluation.id), "ids"), col(Evaluation.proposed_on).is_(None), Enrolment.status == "active")
-    .order_by(col(Evaluation.id))
+    .where(EVALUATION.enrolment_id == ENROLMENT.id, ENROLMENT.status == "active")
+    .where(within(EVALUATION.id, "ids"), EVALUATION.proposed_on.is_(None))
+    .order_by(EVALUATION.id)
 )
 
 

@@ -244,7 +244,7 @@ _WAKE = update(Passage).where(within(col(Passage.id), "ids")).values(wake_on=bin
 def nudge_all(session: Session, touched: Mapping[tuple[int, str], Sequence[int]], *, now: datetime) -> None:
     """Do the same for many enrolments, by the version that they follow and by stage."""
     for (version_id, stage), ids in touched.items():
-        passages: dict[int, int] = dict(do(session, _INSIDE, ids=[*ids], stage=stage).all())  # type: ignore[arg-type] # rows of two
+        passages = dict(do(session, _INSIDE, ids=[*ids], stage=stage).tuples().all())
         if passages:
             through = exits(session, definition_of_version_id(session, version_id).stage(stage), [*passages])
             woken = [passages[one] for one in passages if one in through]

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from models import Cohort, Enrolment, EnrolmentLine, Notice, Step, StepLine
+from models.columns import columns
 from notifications import digests
 from notifications.drafts import Draft, Promised, rows_of, write
 from notifications.promises import Desk, Word, drafted
@@ -88,7 +89,7 @@ def _written(session: Session, steps: Sequence[dict[str, Any]]) -> list[int]:
     """Write new steps and return their ids, in the same order."""
     if not steps:
         return []
-    statement = insert(Step).returning(Step.__table__.c.id, sort_by_parameter_order=True)  # type: ignore[attr-defined] # SQLModel does not declare it
+    statement = insert(Step).returning(columns(Step).id, sort_by_parameter_order=True)
     return list(session.scalars(statement, steps))
 
 

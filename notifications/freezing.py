@@ -76,7 +76,7 @@ def _kept(session: Session, ids: Sequence[int]) -> dict[int, bytes]:
     return dict(rows.tuples().all())
 
 
-def _told(session: Session, ids: Sequence[int]) -> dict[int, list[Item] | ValueError]:
+def _told(session: Session, ids: Sequence[int]) -> Mapping[int, list[Item] | ValueError]:
     """Have what messages of the day still tell begin to leave, and return it; an unreadable row spoils only its own."""
     if not ids:
         return {}
@@ -85,9 +85,9 @@ def _told(session: Session, ids: Sequence[int]) -> dict[int, list[Item] | ValueE
         items = read_items(say(_telling(), {"ids": ids}))
     except ValueError as problem:
         return {ids[0]: problem} if len(ids) == 1 else {k: v for one in ids for k, v in _told(session, [one]).items()}
-    found: dict[int, list[Item] | ValueError] = {one: [] for one in ids}
+    found: dict[int, list[Item]] = {one: [] for one in ids}
     for item in sorted(items, key=lambda one: one.key):
-        found[item.digest_id].append(item)  # type: ignore[union-attr] # lists, all of them, until here
+        found[item.digest_id].append(item)
     return found
 
 

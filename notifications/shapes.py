@@ -81,7 +81,8 @@ def plain_shape(values: Iterable[Hashable]) -> tuple[Hashable, ...] | None:
 
 @lru_cache(maxsize=16_384, typed=True)
 def _plain(value: Hashable) -> Hashable:
-    return _of_any(value, [])  # type: ignore[no-any-return] # of a value that can be hashed it can be, too
+    shape: Hashable = _of_any(value, [])
+    return shape
 
 
 @lru_cache(maxsize=8192)

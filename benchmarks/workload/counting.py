@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, or_, select
 
 from benchmarks.workload import rules
 from benchmarks.workload.definition import CHECKPOINTS, LAST, OUTCOMES, number_of
 from benchmarks.workload.totals import Line, Totals, digest_of
 from models import Decision, Enrolment, Evaluation, Notice, Step
+from models.columns import columns
 from models.session import Database
 
 OF_STEPS = ("step_reminder", "escalation")
@@ -47,13 +49,12 @@ def _refuse_late(session: Session) -> None:
 def _steps(session: Session, start: date) -> tuple[Counter[str], Known]:
     """Count the steps of the plan and the extra ones; a step was opened if its day came before the enrolment's end."""
     counted, known = Counter[str](), Known()
+    step, enrolment = columns(Step), columns(Enrolment)
     before, last = timedelta(days=rules.OPENS_BEFORE), start + timedelta(days=rules.LAST_DAY)
     rows = session.execute(
-        select(  # type: ignore[call-overload] # more columns than its overloads know of
-            Step.id, Step.key, Step.due_on, Step.status, Step.origin, Enrolment.rank, Enrolment.ended_on
-        )
-        .join(Enrolment, col(Step.enrolment_id) == col(Enrolment.id))
-        .where(Step.kind == "step")
+        sa.select(step.id, step.key, step.due_on, step.status, step.origin, enrolment.rank, enrolment.ended_on)
+        .where(step.enrolment_id == enrolment.id)
+        .where(step.kind == "step")
     )
     for one, key, due_on, status, origin, rank, ended_on in rows:
         known[one] = rank - 1, number_of(key, (due_on - start).days), due_on

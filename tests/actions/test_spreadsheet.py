@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from actions import spreadsheet, spreadsheet_xlsx
 from actions.spreadsheet import Table, read_table

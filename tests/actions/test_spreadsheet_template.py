@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from actions.spreadsheet import Table, read_table, write_template
 from actions.spreadsheet_template import SHEET, write_headers

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from benchmarks.notices import baselines, ours
 from benchmarks.notices.measure import EMAILS, Run
@@ -59,7 +59,7 @@ def test_ours_sends_and_settles_each_mail_once(database: ours.TimedDatabase, tmp
         assert ours.send(database, sink.url, spent, connections) == len(expected)
     assert Counter(sink.kept) == Counter(expected)
     with database.reading() as session:
-        today = session.exec(select(Notice).where(Notice.message_id.in_(expected))).all()  # type: ignore[union-attr]
+        today = session.exec(select(Notice).where(col(Notice.message_id).in_(expected))).all()
         assert {notice.status for notice in today} == {"sent"}
         assert session.exec(select(NoticeBody)).all() == []
     assert min(spent.wall["claim"], spent.wall["compose"], spent.wall["settle"]) > 0

@@ -33,7 +33,7 @@ START_SECONDS = 120
 def test_mornings_and_deliveries_have_casablanca_s_hours() -> None:
     from flows.serving import deployments
 
-    found = {one.name: [(s.schedule.cron, s.schedule.timezone) for s in one.schedules] for one in deployments()}  # type: ignore[attr-defined]
+    found = {one.name: [(s.schedule.cron, s.schedule.timezone) for s in one.schedules] for one in deployments()}
     assert found == {
         "morning": [("0 7-18 * * *", "Africa/Casablanca")],
         "delivery": [("*/5 9-16 * * *", "Africa/Casablanca")],

@@ -226,7 +226,7 @@ def test_cohorts_own_text_is_rendered_for_each(session: Session) -> None:
     body = "{{ start_on | date }}, {{ end_on | date }}, " + "{{ cooperative }}, " * 5
     texts = {"fr": ("Bienvenue", body), "ar": ("مرحبا", body)}
     own = set_text(session, cohort=CODE, kind="welcome", texts=texts, by="k1", now=NOW)
-    session.exec(select(Contact).where(Contact.email.is_(None))).one().email = "coop2@coop.example"  # type: ignore[union-attr] # a column, to the database
+    session.exec(select(Contact).where(col(Contact.email).is_(None))).one().email = "coop2@coop.example"
     [short] = promise(desk(session), [word(desk(session))], cohort(session))
     session.exec(select(Cooperative).where(Cooperative.name == "Coopérative 2")).one().name = "Coopérative " * 40
     [long] = promise(desk(session), [word(desk(session), rank=2)], cohort(session))

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -41,9 +42,9 @@ PATIENCE = 60
 SENT = ("sent", "")
 
 
-def house_of(database: Database, office: PostOffice | None = None, **settings: object) -> House:
+def house_of(database: Database, office: PostOffice | None = None, **settings: Any) -> House:
     smtp = f"smtp://127.0.0.1:{office.port}" if office else "smtp://127.0.0.1:25"
-    given = Settings(_env_file=None, database_url=database.url, smtp_url=smtp, **settings)  # type: ignore[arg-type]
+    given = Settings(_env_file=None, database_url=database.url, smtp_url=smtp, **settings)
     return House(given, Clock(NOW), database)
 
 
