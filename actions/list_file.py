@@ -15,10 +15,9 @@ import xlsxwriter
 
 from actions.listing import OURS
 from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES, said
-from models.placing import part_of, put_in_place
+from models.placing import part_of, put_in_place, vacant
 from programme.intake import fields
 from programme.keeping_errors import CopyUnwritable, ListKindUnknown
-from programme.personal_errors import ExportThere
 from programme.wording import Bilingual, untranslated
 
 Translate = Callable[[str], str]
@@ -33,11 +32,7 @@ FORMULA = frozenset("=+-@\t\r")
 
 def checked(path: Path) -> Path:
     """Return where a list goes; refused when something is there, or when its ending is unknown."""
-    if path.suffix.lower() not in KINDS:
-        raise ListKindUnknown(path=path)
-    if path.exists():
-        raise ExportThere(path=path)
-    return path.absolute()
+    return vacant(path, KINDS, ListKindUnknown)
 
 
 def write(

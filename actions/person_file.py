@@ -10,20 +10,16 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.workbook import Workbook
 
-from models.placing import part_of, put_in_place
+from models.placing import part_of, put_in_place, vacant
 from programme.keeping_errors import CopyUnwritable
-from programme.personal_errors import ExportKindUnknown, ExportThere
+from programme.personal_errors import ExportKindUnknown
 
 KINDS = (".json", ".xlsx")
 
 
 def checked(path: Path) -> Path:
     """Return where an export goes; refused when something is there, or when its ending is unknown."""
-    if path.suffix.lower() not in KINDS:
-        raise ExportKindUnknown(path=path)
-    if path.exists():
-        raise ExportThere(path=path)
-    return path.absolute()
+    return vacant(path, KINDS, ExportKindUnknown)
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:

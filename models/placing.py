@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from programme.errors import Refusal
+from programme.personal_errors import ExportThere
+
+
+def vacant(path: Path, endings: Collection[str], unknown: type[Refusal]) -> Path:
+    """Return where a file may be made; refused when something is there, or, as ``unknown``, for another ending."""
+    if path.suffix.lower() not in endings:
+        raise unknown(path=path)
+    if path.exists():
+        raise ExportThere(path=path)
+    return path.absolute()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -15,25 +15,20 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from actions.cohorts import cohort_of
-from actions.morning import take_lease, whole_morning
+from actions.morning import take_lease
 from models import Notice
 from models.session import Database
 from models.trouble import is_trouble
 from notifications.answers import MemoryMailer
-from notifications.delivery import Post, deliver
-from notifications.ledger import ledger_hash
-from notifications.outbox import Pace
-from notifications.smtp import Sender
+from notifications.delivery import deliver
 from programme.errors import MorningBusy
-from runtime.clock import Clock
 from tests import databases
+from tests.faults.troubled import ledger, morning, post
 from tests.notifications.post_office import NOW, PostOffice, after, open_office, post_of, put, statuses
-from tests.world import CODE, at, open_enrolled
+from tests.world import CODE, open_enrolled
 
 __all__ = ["open_office"]
 
-DAY = date(2027, 1, 15)
 MAILS, THOUSANDS = 5, 2_000
 WAITS, SENT = ("pending", ""), ("sent", "")
 HOUR = range(0, 60, 5)
@@ -67,21 +62,6 @@ def _lets_in(database: Database, whether: str) -> None:
             text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.database}'")
         )
     engine.dispose()
-
-
-def post(database: Database, mailer: MemoryMailer) -> Post:
-    return Post(database, mailer, Sender("m@odco.example", "M"), Pace(), Clock(NOW).now)
-
-
-def ledger(database: Database) -> str:
-    with database.reading() as session:
-        return ledger_hash(session.exec(select(Notice)))
-
-
-def morning(database: Database) -> list[tuple[str, str]]:
-    with database.reading() as session:
-        cohort = cohort_of(session, CODE)
-    return whole_morning(database, cohort, at(DAY)).failures
 
 
 def undisturbed(path: Path) -> str:

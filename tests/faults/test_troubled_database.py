@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import select
 
-from actions.cohorts import cohort_of
-from actions.morning import whole_morning
-from models import Notice
 from models.session import Database
 from models.trouble import is_trouble
 from notifications.answers import MemoryMailer
-from notifications.delivery import Post, deliver
-from notifications.ledger import ledger_hash
-from notifications.outbox import Pace
-from notifications.smtp import Sender
-from runtime.clock import Clock
+from notifications.delivery import deliver
 from tests import databases
 from tests.chaos.struck import StruckDatabase, Troubles
-from tests.notifications.post_office import NOW, after, notice, put, statuses
-from tests.world import CODE, at, open_enrolled
+from tests.faults.troubled import ledger, morning, post
+from tests.notifications.post_office import after, notice, put, statuses
+from tests.world import open_enrolled
 
-MAILS, DAY = 5, date(2027, 1, 15)
+MAILS = 5
 WAITS, SENT = ("pending", ""), ("sent", "")
 TROUBLES = (
     "busy",
@@ -47,10 +39,6 @@ def struck(database_url: str) -> Iterator[StruckDatabase]:
     opened = StruckDatabase(database_url)
     yield opened
     opened.close()
-
-
-def post(database: Database, mailer: MemoryMailer) -> Post:
-    return Post(database, mailer, Sender("m@odco.example", "M"), Pace(), Clock(NOW).now)
 
 
 # Where there is room for several writers, senders wait for no other.
@@ -101,17 +89,6 @@ def test_troubles_strike_where_they_are_aimed(database: Database, struck: Struck
         deliver(post(struck, mailer))
     assert len(mailer.sent) == 1
     assert [status for status, _ in statuses(database)] == ["sent", *["sending"] * (MAILS - 1)]
-
-
-def ledger(database: Database) -> str:
-    with database.reading() as session:
-        return ledger_hash(session.exec(select(Notice)))
-
-
-def morning(database: Database) -> list[tuple[str, str]]:
-    with database.reading() as session:
-        cohort = cohort_of(session, CODE)
-    return whole_morning(database, cohort, at(DAY)).failures
 
 
 def breaks_off(database: Database) -> bool:
