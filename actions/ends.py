@@ -18,6 +18,7 @@ from actions.meetings import cancel_meetings
 from actions.pause import said
 from actions.programmes import calendar_of, definition_of_version_id
 from actions.slices import sliced
+from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES
 from actions.watch import settle_alerts
 from actions.withdrawal import close_rows, take_back, take_back_all, take_back_rest
 from models import Alert, Enrolment, EnrolmentLine, Passage, Step
@@ -62,7 +63,10 @@ def end(
     if how not in HOWS:
         raise EndUnknown(how=how, known=", ".join(HOWS))
     if enrolment.status not in LIVING:
-        raise AlreadyEnded(code=code, on=enrolment.ended_on, outcome=enrolment.outcome)
+        outcome = str(enrolment.outcome)
+        raise AlreadyEnded(
+            code=code, on=enrolment.ended_on, outcome=(OF_OUTCOMES | OF_ENROLMENTS).get(outcome, outcome)
+        )
     refuse_future(ended_on, civil_day(now))
     finish(session, enrolment, Ending(how, how, ended_on, said(reason)), by=by, now=now)
     return enrolment

@@ -21,7 +21,7 @@ OF_STEPS: Mapping[str, Sentence] = {
     "missed": sentence("missed"),
     "not_required": sentence("not required"),
 }
-OF_ENROLMENTS: Mapping[str, Sentence] = {
+OF_ENROLMENTS: dict[str, Sentence] = {
     "selected": sentence("selected"),
     "active": sentence("under way"),
     "suspended": sentence("suspended"),
@@ -36,7 +36,7 @@ OF_ROLES: Mapping[str, Sentence] = {
     "delegate": sentence("delegate"),
     "cooperative": sentence("cooperative"),
 }
-OF_OUTCOMES: Mapping[str, Sentence] = {
+OF_OUTCOMES: dict[str, Sentence] = {
     "certificate": sentence("programme certificate"),
     "participation": sentence("certificate of participation"),
     "exit": sentence("exit from the programme"),

@@ -45,7 +45,7 @@ def bounces(
         return
     counts = Counter(one.taken for one in came)
     text = sentence(
-        "{marked} addresses marked, {known} reports known already, {temporary} temporary, {others} not about our messages.",
+        "Addresses marked: {marked}; reports known already: {known}; temporary: {temporary}; not about our messages: {others}.",
         marked=counts["marked"],
         known=counts["known"],
         temporary=counts["temporary"],

@@ -9,6 +9,7 @@ import typer
 
 from actions import appeals, ends, pause
 from actions.meetings import Invitation, standing_of
+from actions.stored_words import OF_ENROLMENTS
 from cli.context import BY, open_house, read_day, say, say_json, say_table
 from programme.wording import sentence
 from runtime.house import House
@@ -129,9 +130,8 @@ def end(
             session, code=enrolment, how=how, reason=reason, by=by, now=house.clock.now(), on=_day(house, on)
         )
         done = {"enrolment": enrolment, "status": row.status, "ended_on": str(row.ended_on)}
-    tell(
-        done, sentence("{code} has ended on {on}: {how}.", code=enrolment, on=done["ended_on"], how=how).say(_), as_json
-    )
+    said = sentence("{code} has ended on {on}: {how}.", code=enrolment, on=done["ended_on"], how=OF_ENROLMENTS[how])
+    tell(done, said.say(_), as_json)
 
 
 def decline(context: typer.Context, enrolment: str, reason: Reason, by: By = BY, as_json: AsJson = False) -> None:

@@ -13,7 +13,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from notifications.grouping import by_cooperative, counted
+from notifications.grouping import asked_here, by_cooperative, counted, late_elsewhere
 from notifications.kinds import SUBJECT_LENGTH
 from notifications.telephone import tel_link, whatsapp_link
 
@@ -75,6 +75,8 @@ def filters(language: str, isolate: Isolate, ask: Ask = lambda say: say) -> dict
         "tel": tel_link,
         "whatsapp": whatsapp_link,
         "by_cooperative": by_cooperative,
+        "late_elsewhere": late_elsewhere,
+        "asked_here": asked_here,
         "counted": counted,
         "passages": passages,
     }

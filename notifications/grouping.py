@@ -1,4 +1,4 @@
-"""How a digest puts its items in order: by cooperative, the late first."""
+"""How a digest puts its items in order: by cooperative, the late first, what others do apart from what is asked."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def by_cooperative(items: Iterable[Mapping[str, Any]]) -> list[Group]:
     for item in sorted(items, key=_due):
         groups.setdefault(item["cooperative"], []).append(dict.fromkeys(_OPTIONAL) | dict(item))
     return sorted((Group(name, _phone_of(own), tuple(own)) for name, own in groups.items()), key=lambda one: one.order)
+
+
+def late_elsewhere(items: Iterable[Mapping[str, Any]], reader: str) -> list[Mapping[str, Any]]:
+    """Return what others are late with, for the one of this role who is told."""
+    return [item for item in items if _is_elsewhere(item, reader)]
+
+
+def asked_here(items: Iterable[Mapping[str, Any]], reader: str) -> list[Mapping[str, Any]]:
+    """Return what is asked of the reader, of this role, who need not be told whose it is."""
+    return [dict(item) | {"owner_role": None} for item in items if not _is_elsewhere(item, reader)]
+
+
+def _is_elsewhere(item: Mapping[str, Any], reader: str) -> bool:
+    return item["kind"] == "escalation" and item.get("owner_role") != reader
 
 
 def _phone_of(entries: Iterable[Mapping[str, Any]]) -> str | None:

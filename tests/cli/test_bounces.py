@@ -12,7 +12,7 @@ def test_report_that_is_not_ours_is_counted_and_changes_nothing(mourafaka: Comma
     (tmp_path / "one.eml").write_bytes(report())
     assert mourafaka("bounces", "one.eml", "--json").json == [{"taken": "not ours", "status": "5.1.1", "key": None}]
     assert mourafaka("bounces", "one.eml").out == (
-        "0 addresses marked, 0 reports known already, 0 temporary, 1 not about our messages.\n"
+        "Addresses marked: 0; reports known already: 0; temporary: 0; not about our messages: 1.\n"
     )
 
 

@@ -136,7 +136,7 @@ def test_end_of_a_suspended_enrolment_ends_its_pause(started: Database) -> None:
 
 def test_nothing_ends_twice(started: Database) -> None:
     leave(started)
-    with pytest.raises(AlreadyEnded, match=r"SM-2027/001 has ended on 2027-01-25 \(dropped\)"):
+    with pytest.raises(AlreadyEnded, match=r"SM-2027/001 has ended on 2027-01-25 \(dropped out\)"):
         leave(started, "excluded", on=date(2027, 2, 1))
 
 

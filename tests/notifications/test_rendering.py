@@ -242,6 +242,16 @@ def test_coordinator_digest_puts_what_is_late_with_others_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_what_a_coordinator_is_late_with_is_asked_of_them(language: str) -> None:
+    late = {"kind": "escalation", "cooperative": "Coopérative Exemple Souss", "days": -7, "due_on": "2027-02-26"}
+    items = [late | {"title": None, "owner_role": "coordinator", "owner_name": "Coordination Exemple"}]
+    text = render("coordinator_digest", language, sample_facts("coordinator_digest") | {"items": items}).text
+    asked = {"fr": "== À faire par vous (1) ==", "ar": "== مطلوب منكم (\u20681\u2069) =="}[language]
+    assert re.findall("== .* ==", text) == [asked]
+    assert "Coordination Exemple" not in text
+
+
 def test_digest_item_may_leave_out_what_does_not_concern_it() -> None:
     short = {"kind": "step_late", "cooperative": "Coopérative Exemple Souss"}
     mail = render("coach_digest", "fr", sample_facts("coach_digest") | {"items": [short]})
