@@ -144,7 +144,9 @@ def _unsettled(session: Session) -> list[Sentence]:
         select(Notice.status, func.count()).where(text(TROUBLED)).group_by(Notice.status).order_by(Notice.status)
     ).all()
     return [
-        sentence("{count} notices are {status}: `mourafaka ledger` names them and why.", count=count, status=status)
+        sentence("{count} notices are in doubt: `mourafaka ledger` names them and why.", count=count)
+        if status == "in_doubt"
+        else sentence("{count} notices did not leave: `mourafaka ledger` names them and why.", count=count)
         for status, count in rows
     ]
 

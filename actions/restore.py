@@ -125,4 +125,4 @@ def _hold(session: Session, source: Path, *, by: str, now: datetime) -> None:
         if known.cause == "restore":
             known.released_at, known.released_by = now, by
     session.flush()
-    holds.hold(session, cause="restore", by=by, now=now, reason=f"from {source.name}")
+    holds.hold(session, cause="restore", by=by, now=now, reason=source.name)

@@ -71,10 +71,10 @@ def said(one: Hold) -> Sentence:
         )
     if one.cause == "restore":
         return sentence(
-            "Mail is held since a copy was restored, {since} ({reason}): what left after the copy was made would leave "
+            "Mail is held since the copy {copy} was restored, {since}: what left after it was made would leave "
             "again; look with `mourafaka sending`, release with `mourafaka sending release`.",
             since=since,
-            reason=one.reason,
+            copy=one.reason.removeprefix("from "),  # as it was written down at first
         )
     return sentence(
         "Mail is held by {by} since {since} ({reason}); release with `mourafaka sending release`.",

@@ -205,7 +205,7 @@ def test_a_coordinator_without_mail_is_not_told_and_it_is_said(world: Database) 
             ("digest/coordinator:k1/2027-01-05", "failed", "no address for this person"),
             ("mornings/2027-01-04/alert/coordinator:k1", "failed", "no address for this person"),
         ]
-        assert "2 notices are failed: `mourafaka ledger` names them and why." in [
+        assert "2 notices did not leave: `mourafaka ledger` names them and why." in [
             one.say() for one in ailments(session, at(TUESDAY, 11))
         ]
 

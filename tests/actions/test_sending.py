@@ -109,8 +109,8 @@ def test_health_names_each_hold_first(database: Database) -> None:
         assert [str(one) for one in ailments(session, NOW)] == [
             "Mail is held by amal since 2027-01-04 09:00 (the server moves); release with `mourafaka sending release`.",
             (
-                "Mail is held since a copy was restored, 2027-01-04 09:00 (from monday.sqlite3): "
-                "what left after the copy was made would leave again; look with `mourafaka sending`, "
+                "Mail is held since the copy monday.sqlite3 was restored, 2027-01-04 09:00: "
+                "what left after it was made would leave again; look with `mourafaka sending`, "
                 "release with `mourafaka sending release`."
             ),
         ]
