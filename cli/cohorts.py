@@ -75,12 +75,19 @@ def open_one(
 
 
 @cohort.command(
-    "close", help=_("Close a cohort: nothing is added any more.\n\nExample: mourafaka cohort close SM-2027")
+    "close",
+    help=_(
+        "Close a cohort: nothing is added any more, and no morning moves it.\n\nExample: mourafaka cohort close SM-2027"
+    ),
 )
-def close_one(context: typer.Context, code: str) -> None:
+def close_one(
+    context: typer.Context,
+    code: str,
+    anyway: Annotated[bool, typer.Option("--anyway", help=_("even while enrolments are under way"))] = False,
+) -> None:
     """Close a cohort."""
     with open_house(context).database.transaction() as session:
-        close_cohort(session, code=code)
+        close_cohort(session, code=code, anyway=anyway)
     say(sentence("Cohort {code} is closed.", code=code).say(_))
 
 

@@ -11,6 +11,7 @@ from actions.people import add_person
 from actions.programmes import publish
 from cli import migration
 from cli.context import BY, open_house, say, say_table
+from programme.codes import code_of
 from programme.definition_file import DefinitionRefused, read_definition
 from programme.errors import FileUnreadable
 from programme.territory import provinces
@@ -111,7 +112,7 @@ def add_user(
 ) -> None:
     """Add somebody."""
     house = open_house(context)
-    chosen = code or "-".join(name.lower().split())
+    chosen = code_of(name) if code is None else code
     with house.database.transaction() as session:
         add_person(
             session,

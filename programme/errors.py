@@ -33,6 +33,18 @@ class CohortExists(Refusal):
     """Cohort {code} is already open since {start_on}: use another code."""
 
 
+class CohortUnderWay(Refusal):
+    """{count} enrolments of {code} are under way, and a closed cohort has no mornings: end them first with `mourafaka end`, or close it with --anyway."""
+
+
+class CodeWrong(Refusal):
+    """ "{code}" cannot be a code: write up to 60 letters and digits, with - . or _ between them, such as {example}."""
+
+
+class DateFarOff(Refusal):
+    """{text} is too far off: write a day from {first} to {last}."""
+
+
 class CohortClosed(Refusal):
     """Cohort {code} is closed: nothing can be added to it; use an open cohort."""
 
@@ -87,6 +99,10 @@ class DateUnreadable(Refusal):
 
 class PersonUnknown(Refusal):
     """There is nobody with the code {code}: add them with `mourafaka user add`, or correct the code."""
+
+
+class NameMissing(Refusal):
+    """The name is empty: write the one that colleagues and cooperatives know."""
 
 
 class PersonExists(Refusal):

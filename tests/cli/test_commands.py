@@ -104,6 +104,11 @@ def test_a_closed_cohort_takes_nothing(mourafaka: Command) -> None:
     assert (ran.code, ran.err) == (1, "Cohort SM-2027 is closed: nothing can be added to it; use an open cohort.\n")
 
 
+def test_a_day_of_another_century_is_refused(mourafaka: Command) -> None:
+    ran = mourafaka("cohort", "open", "SM-2027", "--start", "9990-01-04")
+    assert (ran.code, ran.err) == (1, "9990-01-04 is too far off: write a day from 1990-01-01 to 2099-12-31.\n")
+
+
 def test_wrong_usage_exits_with_two(mourafaka: Command) -> None:
     assert mourafaka("import").code == 2
 
