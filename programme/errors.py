@@ -105,6 +105,10 @@ class NameMissing(Refusal):
     """The name is empty: write the one that colleagues and cooperatives know."""
 
 
+class PasswordMissing(Refusal):
+    """No password came in: write one on the command's standard input, on one line."""
+
+
 class PersonExists(Refusal):
     """{code} is already somebody's code: choose another one."""
 
@@ -195,6 +199,10 @@ class SecretMissing(Refusal):
 
 class DemoElsewhere(Refusal):
     """{folder} is there and is not a demo's: move it away, or run the demo in another folder."""
+
+
+class ListRejected(Refusal):
+    """{file} is rejected, nothing is stored: mend its problems ({wrong}) and import it again."""
 
 
 class ImportRejected(Refusal):
