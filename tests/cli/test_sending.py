@@ -111,10 +111,20 @@ def test_send_refuses_without_a_mail_server(enrolled: Command) -> None:
     assert ran.err.startswith("No mail server is set: write MOURAFAKA_SMTP_URL=")
 
 
+def test_send_says_what_holds_the_mail(enrolled: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrolled("sending", "hold", "--reason", "the server moves", "--by", "amal", as_of=DAY)
+    with LocalMailbox(tmp_path / "mailbox") as mailbox:
+        monkeypatch.setenv("MOURAFAKA_SMTP_URL", mailbox.url)
+        ran = enrolled("send", as_of=DAY)
+    assert (ran.code, ran.out) == (0, "Notices sent: 0, waiting for another try: 0, failed: 0.\n")
+    assert ran.err.startswith("Mail is held by amal since 2027-01-04 10:00 (the server moves)")
+
+
 def test_send_fails_when_the_server_is_away_and_loses_nothing(
     enrolled: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOURAFAKA_SMTP_URL", "smtp://127.0.0.1:9")
     ran = enrolled("send", as_of=DAY)
     assert (ran.code, ran.out) == (1, "Notices sent: 0, waiting for another try: 1, failed: 0.\n")
+    assert ran.err == ("The mail server does not answer: nothing is lost, it is tried again; see `mourafaka doctor`.\n")
     assert [row["status"] for row in enrolled("ledger", "--json", as_of=DAY).json] == ["pending"]
