@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
 
 from actions.programmes import definition_of, newest
-from models import Cohort
-from programme.errors import CohortClosed, CohortExists, CohortUnknown, RegionUnknown
+from models import Cohort, Enrolment
+from programme.codes import is_code
+from programme.errors import CodeWrong, CohortClosed, CohortExists, CohortUnderWay, CohortUnknown, RegionUnknown
 from programme.territory import resolve_region
+
+UNDER_WAY = ("active", "suspended")
 
 
 def open_cohort(
@@ -28,6 +31,8 @@ def open_cohort(
 
     ``called_on`` is the day of the call, on which legal age is counted (the start when not given).
     """
+    if not is_code(code):
+        raise CodeWrong(code=code, example="SM-2027")
     known = session.exec(select(Cohort).where(Cohort.code == code)).first()
     if known is not None:
         raise CohortExists(code=code, start_on=known.start_on)
@@ -67,8 +72,16 @@ def cohort_of(session: Session, code: str, *, to_change: bool = False) -> Cohort
     return cohort
 
 
-def close_cohort(session: Session, *, code: str) -> Cohort:
-    """Close a cohort: nothing is added to it any more, and mornings pass it by."""
+def close_cohort(session: Session, *, code: str, anyway: bool = False) -> Cohort:
+    """Close a cohort: nothing is added to it any more, and mornings pass it by.
+
+    Refused while somebody in it is under way, who would hear nothing any more, unless ``anyway``.
+    """
     cohort = cohort_of(session, code, to_change=True)
+    under_way = select(func.count()).select_from(Enrolment)
+    under_way = under_way.where(Enrolment.cohort_id == cohort.id, col(Enrolment.status).in_(UNDER_WAY))
+    count = session.exec(under_way).one()
+    if count and not anyway:
+        raise CohortUnderWay(code=code, count=count)
     cohort.status = "closed"
     return cohort

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -238,13 +238,14 @@ def _write(session: Session, known: Overrides, after: Overrides, *, by: str, now
 
 
 def _send_on_open_days(session: Session, works: Sequence[Work], days: Sequence[date]) -> None:
-    """Have what was promised for a day that is a holiday now leave on the next day on which notices may."""
+    """Have what was promised for a day that is a holiday now leave on the next day on which its programme lets it."""
     if not works or not days:
         return
-    desk = replace(works[0].desk, calendar=calendar_of(session))
+    desks = {plan.enrolment.id: one.desk for one in works for plan in one.group.plans}
     query = select(Notice).where(Notice.status == "pending", col(Notice.channel) != "call")
     for notice in session.exec(query.with_for_update()).all():
         day = civil_day(notice.send_at)
-        if day in days and not desk.calendar.is_sending_day(day):
+        desk = desks.get(notice.enrolment_id, works[0].desk)
+        if day in days and not desk.definition.sending.hours().has(day, desk.calendar):
             notice.send_at = send_instant(desk, day)
     session.flush()

@@ -17,7 +17,7 @@ from actions.programmes import definition_of
 from actions.spreadsheet import Table
 from models import Cohort, Contact, Cooperative, Enrolment, History
 from programme.civil import civil_day
-from programme.eligibility import Eligibility, reasons_against
+from programme.eligibility import Eligibility, reasons_by_field
 from programme.intake import read_row
 from programme.intake_candidate import Candidate
 from programme.intake_columns import Problem
@@ -107,11 +107,11 @@ def _ineligible(session: Session, cohort: Cohort, candidates: Iterable[Candidate
         min_members=cohort.min_members,
         registered=definition_of(session, cohort).eligibility.registered,
     )
-    column = table.columns.titles.get("registered_on", "registered_on")
+    titles = table.columns.titles
     return [
-        Problem(one.row, column, reason)
+        Problem(one.row, titles.get(field, field), reason)
         for one in candidates
-        for reason in reasons_against(
+        for field, reason in reasons_by_field(
             rule,
             called_on=cohort.called_on,
             registered_on=one.registered_on,

@@ -119,7 +119,8 @@ def _scored_once() -> Scored:
     known: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def scored(answers: Mapping[str, Answer], form: Form) -> dict[str, Any]:
-        key = (form, *answers.items())
+        # True and 1 are equal, but only one of them is an answer.
+        key = (form, *((item, type(answer), answer) for item, answer in answers.items()))
         if key not in known:
             known[key] = score(default_questionnaire(), answers, form).to_json()
         return known[key]

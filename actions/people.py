@@ -16,10 +16,13 @@ from models.cooperative import LANGUAGES, READINGS
 from models.person import STAFF_ROLES
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
+from programme.codes import is_code
 from programme.errors import (
     AddressTaken,
     AddressWrong,
+    CodeWrong,
     LanguageUnknown,
+    NameMissing,
     PersonExists,
     PhoneWrong,
     RoleUnknown,
@@ -46,6 +49,10 @@ def add_person(
     """Add somebody with one role from today, in one delegation or in the whole country."""
     if role not in STAFF_ROLES:
         raise RoleUnknown(role=role, roles=", ".join(STAFF_ROLES))
+    if not name.strip():
+        raise NameMissing
+    if not is_code(code):
+        raise CodeWrong(code=code, example="amina")
     checked_language(language)
     if delegation is not None:
         checked_delegation(delegation)
@@ -53,7 +60,7 @@ def add_person(
     if session.exec(select(Person).where(Person.code == code)).first() is not None:
         raise PersonExists(code=code)
     _refuse_taken(session, email, code)
-    person = Person(code=code, name=name, email=email, phone=phone, language=language)
+    person = Person(code=code, name=name.strip(), email=email, phone=phone, language=language)
     session.add(person)
     session.flush()
     assert person.id is not None

@@ -14,7 +14,7 @@ from actions.enrol import enrol_cohort
 from actions.intake import Report, take_in
 from actions.spreadsheet import read_table, write_template
 from cli.context import BY, open_house, read_day, say, say_json, say_table
-from programme.errors import FileUnwritable
+from programme.errors import FileUnwritable, ListRejected, Refusal
 from programme.wording import Sentence, sentence
 from runtime.language import _
 
@@ -75,12 +75,19 @@ def open_one(
 
 
 @cohort.command(
-    "close", help=_("Close a cohort: nothing is added any more.\n\nExample: mourafaka cohort close SM-2027")
+    "close",
+    help=_(
+        "Close a cohort: nothing is added any more, and no morning moves it.\n\nExample: mourafaka cohort close SM-2027"
+    ),
 )
-def close_one(context: typer.Context, code: str) -> None:
+def close_one(
+    context: typer.Context,
+    code: str,
+    anyway: Annotated[bool, typer.Option("--anyway", help=_("even while enrolments are under way"))] = False,
+) -> None:
     """Close a cohort."""
     with open_house(context).database.transaction() as session:
-        close_cohort(session, code=code)
+        close_cohort(session, code=code, anyway=anyway)
     say(sentence("Cohort {code} is closed.", code=code).say(_))
 
 
@@ -94,6 +101,28 @@ def import_list(
     report: Annotated[Path | None, typer.Option(help=_("write the problems to this CSV file"))] = None,
 ) -> None:
     """Take a list into a cohort."""
+    try:
+        result = _taken(context, file, cohort, report, partial=partial, dry_run=dry_run)
+    except Refusal as refusal:
+        if as_json:  # the list as a whole: of no row, of no column
+            say_json({**_NOTHING, "errors": [{"row": None, "column": None, "message": refusal.say(_)}]})
+        raise
+    errors = _errors(result)
+    if as_json:
+        say_json({name: getattr(result, name) for name in _NOTHING} | {"errors": errors})
+    else:
+        _tell(file, result, errors, dry_run=dry_run)
+    if result.status == "rejected":
+        raise ListRejected(file=file.name, wrong=len(errors))
+
+
+_NOTHING = {"status": "rejected", "stored": 0, "known": 0, "accepted": 0}
+"""What became of a list that could not even be read."""
+
+
+def _taken(
+    context: typer.Context, file: Path, cohort: str, report: Path | None, *, partial: bool, dry_run: bool
+) -> Report:
     house = open_house(context)
     table = read_table(file)
     if report is not None:
@@ -102,23 +131,13 @@ def import_list(
         result = take_in(
             session, table=table, code=cohort, by=BY, now=house.clock.now(), partial=partial, dry_run=dry_run
         )
-    errors = [{"row": one.row, "column": one.column, "message": one.message.say(_)} for one in result.problems]
     if report is not None:
-        _write_report(report, errors)
-    if as_json:
-        say_json(
-            {
-                "status": result.status,
-                "stored": result.stored,
-                "known": result.known,
-                "accepted": result.accepted,
-                "errors": errors,
-            }
-        )
-    else:
-        _tell(file, result, errors, dry_run=dry_run)
-    if result.status == "rejected":
-        raise typer.Exit(1)
+        _write_report(report, _errors(result))
+    return result
+
+
+def _errors(result: Report) -> list[dict[str, object]]:
+    return [{"row": one.row, "column": one.column, "message": one.message.say(_)} for one in result.problems]
 
 
 def _write_report(path: Path, errors: list[dict[str, object]]) -> None:
@@ -152,14 +171,11 @@ def _tell(file: Path, result: Report, errors: list[dict[str, object]], *, dry_ru
         "accepted": result.accepted,
         "wrong": len(errors),
     }
-    say(_verdict(result, facts, dry_run=dry_run).say(_))
+    if result.status != "rejected":
+        say(_verdict(result, facts, dry_run=dry_run).say(_))
 
 
 def _verdict(result: Report, facts: dict[str, object], *, dry_run: bool) -> Sentence:
-    if result.status == "rejected":
-        return sentence(
-            "{file} is rejected, nothing is stored: mend the {wrong} problems above and import it again.", **facts
-        )
     if dry_run:
         return sentence("{file}: {accepted} cooperatives could be stored; this was a dry run, nothing is.", **facts)
     if result.status == "partial":

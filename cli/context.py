@@ -13,13 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from programme.errors import DateUnreadable
+from programme.errors import DateFarOff, DateUnreadable
 from programme.wording import sentence
 from runtime import house, logs
 from runtime.house import House
 from runtime.language import _
 
 BY = "command line"
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 PIPED_WIDTH = 160
 """Columns of a table that goes to a file or to another program."""
 
@@ -43,11 +44,14 @@ def open_house(context: typer.Context, *, as_it_is: bool = False) -> House:
 
 
 def read_day(text: str) -> date:
-    """Read a date written year-month-day."""
+    """Read a date written year-month-day; one in another century is a slip, and plans from it could not be written."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise DateUnreadable(text=text) from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise DateFarOff(text=text, first=FIRST_DAY, last=LAST_DAY)
+    return day
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import date, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from actions.cohorts import open_cohort
 from actions.intake import take_in
 from actions.spreadsheet import read_table
 from actions.state import summary
-from cli.context import say
+from cli.context import read_day, say
 from cli.running import live_plainly, progress_bar, rest_the_collector, say_summary
 from cli.web import LOOPBACK, WEB_PORT
 from programme.errors import DemoElsewhere, ImportRejected
@@ -31,7 +32,7 @@ from simulation.scratch import scratch
 from simulation.staff import DOMAIN
 
 CODE, START, AS_OF = "SM-2027", date(2027, 1, 4), "2026-12-14T10:00"
-LIST = Path("examples/souss-massa-33.xlsx")
+LIST = "souss-massa-33.xlsx"
 FOLDER = Path("demo-data")
 MARK = "mourafaka-demo"
 KEY_FILE = "secret-key"
@@ -59,7 +60,7 @@ def demo(
         settings = settings_of(FOLDER, mailbox)
         house = houses.use(houses.build(settings, as_of=AS_OF))
         prepare(house)
-        last = date.fromisoformat(until) if until else None
+        last = read_day(until) if until else None
         expected = _rehearse(house, seed, last) if check else None
         lived = _live(house, seed, last)
         with house.database.reading() as session:
@@ -92,9 +93,15 @@ def settings_of(folder: Path, mailbox: LocalMailbox) -> Settings:
     )
 
 
-def prepare(house: House, source: Path = LIST) -> None:
+def sample_list() -> Path:
+    """Return the invented list: an installed package carries it, in the repository it lies among the examples."""
+    carried = Path(str(files("simulation"))) / LIST
+    return carried if carried.is_file() else carried.parents[1] / "examples" / LIST
+
+
+def prepare(house: House) -> None:
     """Open the demo's cohort, take its list in, and add an invented staff."""
-    now = house.clock.now()
+    now, source = house.clock.now(), sample_list()
     with house.database.transaction() as session:
         open_cohort(
             session,

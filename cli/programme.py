@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +13,11 @@ from actions.people import add_person
 from actions.programmes import publish
 from cli import migration
 from cli.context import BY, open_house, say, say_table
+from programme.codes import code_of
 from programme.definition_file import DefinitionRefused, read_definition
-from programme.errors import FileUnreadable
+from programme.errors import FileUnreadable, PasswordMissing
 from programme.territory import provinces
-from programme.wording import sentence
+from programme.wording import Sentence, sentence
 from runtime.language import _
 
 definition = typer.Typer(help=_("The programme as data: check a definition, publish a version."), no_args_is_help=True)
@@ -108,10 +111,16 @@ def add_user(
         str | None, typer.Option(help=_("the number that cooperatives and colleagues are told to call"))
     ] = None,
     language: Annotated[str, typer.Option(help=_("fr or ar"))] = "fr",
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help=_("read a password; none is kept before there are pages to sign in to")),
+    ] = False,
 ) -> None:
     """Add somebody."""
+    if password_stdin and not sys.stdin.readline().strip():
+        raise PasswordMissing
     house = open_house(context)
-    chosen = code or "-".join(name.lower().split())
+    chosen = code_of(name) if code is None else code
     with house.database.transaction() as session:
         add_person(
             session,
@@ -125,14 +134,21 @@ def add_user(
             now=house.clock.now(),
         )
     say(sentence("{name} is added, with the code {code}.", name=name, code=chosen).say(_))
+    for warning in _warnings(name, chosen, phone=phone, password=password_stdin):
+        typer.echo(warning.say(_), err=True)
+
+
+def _warnings(name: str, code: str, *, phone: str | None, password: bool) -> Iterator[Sentence]:
+    """Yield what the person who adds somebody should know besides."""
+    if password:
+        yield sentence("The password of {name} is not kept: there is no page to sign in to yet.", name=name)
     if not phone:
-        text = sentence(
+        yield sentence(
             "{name} has no telephone, and every message names one to call: it will be another person's. "
             "Give it with `mourafaka staff correct {code} --phone NUMBER`.",
             name=name,
-            code=chosen,
+            code=code,
         )
-        typer.echo(text.say(_), err=True)
 
 
 @user.command("territories", help=_("List the delegations and their codes.\n\nExample: mourafaka user territories"))

@@ -61,8 +61,21 @@ def send(
             say_json(dict(sorted(verdicts.items())))
         else:
             say(_said(verdicts))
-    if verdicts["away"]:
+    if _say_troubles(house, verdicts):
         raise typer.Exit(1)
+
+
+def _say_troubles(house: House, verdicts: Counter[str]) -> bool:
+    """Say on stderr what kept messages here; return whether somebody must look at it, a person's hold being their wish."""
+    held = _held(house)
+    troubles = [said(one) for one in held]
+    if verdicts["away"]:
+        troubles.append(
+            sentence("The mail server does not answer: nothing is lost, it is tried again; see `mourafaka doctor`.")
+        )
+    for trouble in troubles:
+        typer.echo(trouble.say(_), err=True)
+    return bool(verdicts["away"]) or any(one.cause == "breaker" for one in held)
 
 
 def _said(verdicts: Counter[str]) -> str:
@@ -94,15 +107,14 @@ def run_day(context: typer.Context) -> None:
     )
     if day.next_sending is not None:
         say(sentence("More notices wait: the next leave from {day} on.", day=day.next_sending).say(_))
-    held = _held(house)
-    for failure in (*day.failures, *(said(one).say(_) for one in held)):
+    for failure in day.failures:
         typer.echo(failure, err=True)
-    if day.failures or day.verdicts["away"] or any(one.cause == "breaker" for one in held):
+    if _say_troubles(house, day.verdicts) or day.failures:
         raise typer.Exit(1)
 
 
 def _held(house: House) -> list[Hold]:
-    """Return what holds the mail; the breaker's hold is trouble that somebody must look at, a person's is their wish."""
+    """Return what holds the mail."""
     with house.database.reading() as session:
         return open_holds(session)
 

@@ -15,6 +15,7 @@ from models import Cohort, Notice
 from models.among import among
 from notifications.claimed import Sayable, Tellable
 from notifications.drafts import NOTICE, Draft, Promised, write
+from notifications.grouping import with_brief
 from notifications.promises import Desk, message_id, send_instant
 from notifications.rendering import template_version
 from programme.civil import civil_day
@@ -149,7 +150,8 @@ def full_facts(
     digest: Sayable, children: Iterable[Tellable], links: Mapping[str, str | None] | None = None
 ) -> dict[str, Any]:
     """Return the facts of a message of the day with an item for each thing it tells, and its link by its key."""
-    return {**digest.facts, "items": [_item(child, (links or {}).get(child.key)) for child in children]}
+    items = [_item(child, (links or {}).get(child.key)) for child in children]
+    return {**digest.facts, "items": with_brief(items)}
 
 
 def _item(child: Tellable, link: str | None) -> dict[str, Any]:

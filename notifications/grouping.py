@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,17 +17,31 @@ _OPTIONAL: Final = (
     "owner_name",
     "was_on",
     "link",
+    "brief",
 )
 """What an item of a digest may leave out."""
+
+IN_FULL: Final = 25
+"""So many items of a digest are told at length: mail programs cut off after about 100 kB, and one of them takes 1.7."""
+AT_LENGTH: Final = frozenset({"call", "info"})
+"""What is told at length however much there is: without its words it could not be done."""
+
+
+def with_brief(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a digest's items as they are, and of a long one those that are said in a line each: the least urgent."""
+    by_urgency = sorted(range(len(items)), key=lambda place: (not is_late(items[place]), _due(items[place])))
+    brief = {place for place in by_urgency[IN_FULL:] if items[place]["kind"] not in AT_LENGTH}
+    return [item | {"brief": True} if place in brief else item for place, item in enumerate(items)]
 
 
 @dataclass(frozen=True)
 class Group:
-    """What a digest says of one cooperative."""
+    """What a digest says of one cooperative; ``brief`` when all of it is said in a line each."""
 
     cooperative: str | None
     phone: str | None
     entries: tuple[Mapping[str, Any], ...]
+    brief: bool | None = None
 
     @property
     def order(self) -> tuple[bool, str]:
@@ -40,7 +54,11 @@ def by_cooperative(items: Iterable[Mapping[str, Any]]) -> list[Group]:
     groups: dict[str | None, list[Mapping[str, Any]]] = {}
     for item in sorted(items, key=_due):
         groups.setdefault(item["cooperative"], []).append(dict.fromkeys(_OPTIONAL) | dict(item))
-    return sorted((Group(name, _phone_of(own), tuple(own)) for name, own in groups.items()), key=lambda one: one.order)
+    return sorted((_group(name, own) for name, own in groups.items()), key=lambda one: one.order)
+
+
+def _group(name: str | None, entries: Sequence[Mapping[str, Any]]) -> Group:
+    return Group(name, _phone_of(entries), tuple(entries), all(entry["brief"] for entry in entries) or None)
 
 
 def late_elsewhere(items: Iterable[Mapping[str, Any]], reader: str) -> list[Mapping[str, Any]]:

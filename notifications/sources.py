@@ -209,7 +209,9 @@ def _telling(environment: Environment, another: Callable[[Way], Environment], wa
 
     if way != "filling":
         return plainly
-    stencils = Stencils(plainly, lambda: partial(_macro, another("cutting")), form, ("cooperative", "entries", "phone"))
+    stencils = Stencils(
+        plainly, lambda: partial(_macro, another("cutting")), form, ("brief", "cooperative", "entries", "phone")
+    )
     as_said: Callable[[str], str] = Markup if form == "html" else str
     return lambda group: as_said(stencils.say(vars(group)))
 

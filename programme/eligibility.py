@@ -32,12 +32,22 @@ def reasons_against(
     is known: real lists lack it, so that a date of registration alone is evidence enough of the registration.
     A number without a date is registered too, but its age cannot be checked where there is a limit of age.
     """
-    reasons = (
-        _not_registered(rule, called_on, registered_on, has_register=has_register),
-        _too_old(rule, called_on, registered_on),
-        _too_few(rule, members),
+    found = reasons_by_field(
+        rule, called_on=called_on, registered_on=registered_on, members=members, has_register=has_register
     )
-    return [reason for reason in reasons if reason]
+    return [reason for _field, reason in found]
+
+
+def reasons_by_field(
+    rule: Eligibility, *, called_on: date, registered_on: date | None, members: int | None, has_register: bool
+) -> list[tuple[str, Sentence]]:
+    """Return the same reasons, each with the field of the cooperative in which it is mended."""
+    reasons = (
+        ("registered_on", _not_registered(rule, called_on, registered_on, has_register=has_register)),
+        ("registered_on", _too_old(rule, called_on, registered_on)),
+        ("members", _too_few(rule, members)),
+    )
+    return [(field, reason) for field, reason in reasons if reason]
 
 
 def is_older(registered_on: date, years: int, called_on: date) -> bool:

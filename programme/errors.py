@@ -33,6 +33,18 @@ class CohortExists(Refusal):
     """Cohort {code} is already open since {start_on}: use another code."""
 
 
+class CohortUnderWay(Refusal):
+    """{count} enrolments of {code} are under way, and a closed cohort has no mornings: end them first with `mourafaka end`, or close it with --anyway."""
+
+
+class CodeWrong(Refusal):
+    """ "{code}" cannot be a code: write up to 60 letters and digits, with - . or _ between them, such as {example}."""
+
+
+class DateFarOff(Refusal):
+    """{text} is too far off: write a day from {first} to {last}."""
+
+
 class CohortClosed(Refusal):
     """Cohort {code} is closed: nothing can be added to it; use an open cohort."""
 
@@ -87,6 +99,14 @@ class DateUnreadable(Refusal):
 
 class PersonUnknown(Refusal):
     """There is nobody with the code {code}: add them with `mourafaka user add`, or correct the code."""
+
+
+class NameMissing(Refusal):
+    """The name is empty: write the one that colleagues and cooperatives know."""
+
+
+class PasswordMissing(Refusal):
+    """No password came in: write one on the command's standard input, on one line."""
 
 
 class PersonExists(Refusal):
@@ -179,6 +199,10 @@ class SecretMissing(Refusal):
 
 class DemoElsewhere(Refusal):
     """{folder} is there and is not a demo's: move it away, or run the demo in another folder."""
+
+
+class ListRejected(Refusal):
+    """{file} is rejected, nothing is stored: mend its problems ({wrong}) and import it again."""
 
 
 class ImportRejected(Refusal):

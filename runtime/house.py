@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
+from pathlib import Path
 
 from actions.handing_over import redirect
 from actions.sending import opening_hours
@@ -19,6 +20,7 @@ from notifications.signing import Signer, read_signer, signed
 from notifications.slowly import Slowly
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
+from programme.settings_errors import DataFolderUnusable
 from runtime.chance import fresh_token
 from runtime.clock import Clock, read_as_of
 from runtime.garbage import settle
@@ -158,12 +160,19 @@ def build(
     moment = as_of or settings.as_of
     clock = Clock(read_as_of(moment) if moment else None)
     if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_folder(settings.data_dir)
     database = Database(settings.url)
     if not as_it_is:
         migrate.upgrade(database.engine)
     settle()
     return House(settings, clock, database, allow_real_mail=allow_real_mail)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderUnusable(folder=folder, problem=error.strerror) from error
 
 
 def use(house: House) -> House:

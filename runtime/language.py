@@ -36,8 +36,14 @@ def readers_language(environment: Mapping[str, str] = os.environ) -> str:
 
 @lru_cache(maxsize=1)
 def _written() -> Mapping[str, str]:
-    """Return the language that the file .env sets, if it does; read once."""
-    language = _Written().language
+    """Return the language that the file .env sets, if it does; read once.
+
+    A file that cannot be read says nothing here: the settings refuse it, in a sentence.
+    """
+    try:
+        language = _Written().language
+    except (OSError, UnicodeDecodeError):
+        return {}
     return {SETTING: language} if language else {}
 
 

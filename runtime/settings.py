@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifications.outbox import Pace
+from programme.settings_errors import SettingsUnreadable, SettingWrong
+from programme.wording import Sentence, sentence
 
 
 class Settings(BaseSettings):
-    """What a place that runs the program decides; every name stands in CONTRIBUTING.md and in `.env.example`."""
+    """What a place that runs the program decides; every name stands in CONTRIBUTING.md and in `.env.example`.
 
-    model_config = SettingsConfigDict(env_prefix="MOURAFAKA_", env_file=".env", extra="ignore")
+    One that is left empty has its default; one that cannot be used is refused with what to write.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MOURAFAKA_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = None
     data_dir: Path = Path("data")
@@ -47,6 +55,32 @@ class Settings(BaseSettings):
     metrics_token: str | None = Field(default=None, description="asked of who reads /metrics from elsewhere")
     retention_years: int = Field(default=5, ge=1, le=100, description="years after closing, then pseudonymised")
 
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            flaw: Mapping[str, Any] = dict(error.errors()[0])
+            raise SettingWrong(setting=f"MOURAFAKA_{flaw['loc'][0]}".upper(), wanted=_wanted(flaw)) from error
+        except UnicodeDecodeError as error:
+            raise SettingsUnreadable(problem=error.reason) from error
+        except OSError as error:
+            raise SettingsUnreadable(problem=error.strerror) from error
+
+    @field_validator("mail_from")
+    @classmethod
+    def _has_an_address(cls, value: str) -> str:
+        name, _at, domain = parseaddr(value)[1].partition("@")
+        if not (name and domain):
+            raise ValueError("Name <name@example.org>")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
+            raise ValueError("https://host")
+        return value
+
     @property
     def url(self) -> str:
         """Return the database's URL; by default a SQLite file in the data folder."""
@@ -61,3 +95,17 @@ class Settings(BaseSettings):
     def pace(self) -> Pace:
         """Return the outbox's waits."""
         return Pace(self.lease, timedelta(seconds=self.retry_base_seconds))
+
+
+def _wanted(flaw: Mapping[str, Any]) -> Sentence | str:
+    """Say what may be written instead, by what pydantic found; it does not repeat what was written."""
+    limits, kind = flaw.get("ctx", {}), flaw["type"]
+    if kind in {"greater_than", "greater_than_equal", "less_than_equal"}:
+        bounds = {"greater_than": ">", "greater_than_equal": "≥", "less_than_equal": "≤"}
+        limit = next(limits[name] for name in ("gt", "ge", "le") if name in limits)
+        return sentence("a number {bound}", bound=f"{bounds[kind]} {limit}")
+    if kind.startswith(("int_", "float_")):
+        return sentence("a number")
+    if kind == "literal_error":
+        return str(limits["expected"]).replace(" or ", ", ")
+    return str(limits.get("error", flaw["msg"]))

@@ -6,13 +6,21 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from actions.cohorts import close_cohort, cohort_of, open_cohort
 from actions.morning import next_morning, open_cohorts
 from models import Cohort
 from models.session import Database
-from programme.errors import CohortClosed, CohortExists, CohortUnknown, ProgrammeUnknown, RegionUnknown
+from programme.errors import (
+    CodeWrong,
+    CohortClosed,
+    CohortExists,
+    CohortUnderWay,
+    CohortUnknown,
+    ProgrammeUnknown,
+    RegionUnknown,
+)
 from tests.world import CODE, NOW, open_enrolled
 
 
@@ -87,6 +95,30 @@ def test_closed_cohort_has_no_morning(database: Database) -> None:
     with database.reading() as session:
         assert ([one.code for one in open_cohorts(session)], next_morning(session)) == ([CODE], date(2027, 1, 4))
     with database.transaction() as session:
-        close_cohort(session, code=CODE)
+        close_cohort(session, code=CODE, anyway=True)
     with database.reading() as session:
         assert (open_cohorts(session), next_morning(session)) == ([], None)
+
+
+def test_cohort_with_enrolments_under_way_is_not_closed_by_a_slip(database: Database) -> None:
+    open_enrolled(database, cooperatives=2)
+    with (
+        database.transaction() as session,
+        pytest.raises(CohortUnderWay, match="2 enrolments of SM-2027 are under way"),
+    ):
+        close_cohort(session, code=CODE)
+    with database.reading() as session:
+        assert cohort_of(session, CODE).status == "open"
+
+
+@pytest.mark.parametrize("code", ["", " ", "SM 2027", "SM/2027", "SM:2027", "-SM", "S" * 61])
+def test_cohort_of_a_code_that_keys_and_commands_could_not_name_is_refused(database: Database, code: str) -> None:
+    with database.transaction() as session, pytest.raises(CodeWrong, match="cannot be a code"):
+        opened(session, code=code)
+    with database.reading() as session:
+        assert session.exec(select(Cohort)).all() == []
+
+
+def test_cohort_may_have_a_code_in_arabic(database: Database) -> None:
+    with database.transaction() as session:
+        assert opened(session, code="سوس-2027").code == "سوس-2027"

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from actions.cohorts import open_cohort
+from actions.enrol import enrol_cohort
 from actions.holidays import add_holiday, holidays_in, proclaim, remove_holiday
-from actions.programmes import calendar_of
+from actions.programmes import calendar_of, publish
 from models import HolidayOverride, Notice
 from models.session import Database
 from programme.dates_errors import DaysBackwards, FeastTooLong, FeastUnknown, HolidayKnown, NotAHoliday
+from programme.definition_file import shipped_text
 from programme.diffs import Diff
-from tests.world import at, enrolment_row, morning, open_enrolled, open_followed, step_row, story
+from tests.world import NOW, add_cooperative, at, enrolment_row, morning, open_enrolled, open_followed, step_row, story
 
 BY: dict[str, Any] = {"by": "k1", "now": at(date(2027, 1, 11), 11)}
 VISIT = "diagnosis.visit"
@@ -138,6 +141,26 @@ def test_notice_promised_for_a_day_that_closes_waits_for_the_next_one(database: 
     with database.reading() as session:
         days = {row.send_at.date() for row in session.exec(select(Notice).where(Notice.channel == "email"))}
     assert days == {date(2027, 1, 19)}
+
+
+def test_notices_of_a_day_that_closes_leave_at_their_own_programmes_hour(database: Database) -> None:
+    open_followed(database)
+    body = shipped_text().replace("\nversion: 1", "\nversion: 2").replace('opens: "09:00"', 'opens: "11:30"')
+    with database.transaction() as session:
+        publish(session, body, by="k1", now=NOW)
+        later = open_cohort(session, code="AL-2027", start_on=date(2027, 1, 18), now=NOW, by="k1")
+        add_cooperative(session, later, 2, email="coop2@coop.example").code = "AL-2027/002"
+        session.flush()
+        enrol_cohort(session, code="AL-2027", by="k1", now=NOW)
+        for notice in session.exec(select(Notice).where(Notice.kind == "welcome")):
+            notice.send_at = datetime(2027, 1, 18, 9, tzinfo=UTC)
+    declare(database, add_holiday, on=date(2027, 1, 18), name="Jour chômé", now=at(date(2027, 1, 17), 11))
+    with database.reading() as session:
+        left = {row.recipient: row.send_at for row in session.exec(select(Notice).where(Notice.kind == "welcome"))}
+    assert left == {
+        "cooperative:SM-2027/001": datetime(2027, 1, 19, 9, tzinfo=UTC),
+        "cooperative:AL-2027/002": datetime(2027, 1, 19, 11, 30, tzinfo=UTC),
+    }
 
 
 def test_suspended_enrolment_is_left_alone(database: Database) -> None:

@@ -163,7 +163,7 @@ def test_reasons_are_by_the_cohorts_own_rule(cohort: Database, tmp_path: Path) -
         ),
         (
             3,
-            "date d'immatriculation",
+            "adherents",
             "It has 6 members, at least 7 are asked for: correct the number if it is wrong.",
         ),
     ]
@@ -184,7 +184,7 @@ def test_all_problems_are_named_at_once(cohort: Database, tmp_path: Path) -> Non
         (2, "email"),
         (2, "province"),
         (4, "nom_cooperative"),
-        (5, "date d'immatriculation"),
+        (5, "adherents"),
         (6, "numero registre"),
     ]
 

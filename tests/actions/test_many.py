@@ -20,6 +20,7 @@ from models.session import Database
 from programme.civil import instant_of
 from programme.decision_errors import AwaitsSecond
 from programme.errors import AlreadyDecided, EnrolmentNotActive, NothingProposed, Refusal, StepClosed, StepUnknown
+from programme.scoring_errors import AnswerOutOfRange
 from tests import databases
 from tests.world import CODE, all_answers, assign_coaches, at, enrolment_row, morning, open_enrolled, story
 
@@ -140,6 +141,17 @@ def test_list_with_nothing_to_sign_is_refused_as_a_whole(database: Database) -> 
         sign_proposals(session, checkpoint="M0", codes=CODES[:1], by="k1", now=now)
     with database.transaction() as session, pytest.raises(AlreadyDecided):
         sign_proposals(session, checkpoint="M0", codes=CODES[:1], by="k1", now=now)
+
+
+def test_answer_that_only_equals_a_level_refuses_the_list(database: Database) -> None:
+    open_enrolled(database, cooperatives=2)
+    right = all_answers(1)
+    wrong = right | {next(iter(right)): True}
+    measures = [Measure(CODES[0], "M0", right), Measure(CODES[1], "M0", wrong)]
+    with database.transaction() as session, pytest.raises(AnswerOutOfRange, match="= True"):
+        record_evaluations(session, measures=measures, on=FEBRUARY_1, by="c1", now=at(FEBRUARY_1, 15))
+    with database.reading() as session:
+        assert session.exec(select(func.count()).select_from(Evaluation)).one() == 0
 
 
 def test_evaluation_of_one_that_has_ended_refuses_the_list(database: Database) -> None:

@@ -11,7 +11,8 @@ from sqlmodel import select
 from actions.people import add_person
 from models import Person, RoleAssignment
 from models.session import Database
-from programme.errors import AddressTaken, PersonExists, RoleUnknown
+from programme.codes import code_of
+from programme.errors import AddressTaken, CodeWrong, NameMissing, PersonExists, RoleUnknown
 from tests.world import NOW
 
 
@@ -44,6 +45,24 @@ def test_person_with_a_known_address_is_refused(database: Database) -> None:
 def test_person_of_an_unknown_role_is_refused(database: Database) -> None:
     with pytest.raises(RoleUnknown, match="minister is not a role"):
         add(database, role="minister")
+
+
+@pytest.mark.parametrize("code", ["", "  ", "a/b", "coach:a", "a b", "a@b"])
+def test_person_of_a_code_that_keys_could_not_name_is_refused(database: Database, code: str) -> None:
+    with pytest.raises(CodeWrong, match="cannot be a code"):
+        add(database, code=code)
+
+
+def test_person_without_a_name_is_refused(database: Database) -> None:
+    with pytest.raises(NameMissing, match="The name is empty"):
+        add(database, name="  ")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("M'hamed Aït", "m-hamed-aït"), (" Amina  B. ", "amina-b"), ("أمينة", "أمينة"), ("!", "")]
+)
+def test_code_is_made_of_a_name(name: str, code: str) -> None:
+    assert code_of(name) == code
 
 
 def test_people_without_an_address_are_not_the_same(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,50 @@ def test_import_names_row_column_and_remedy_and_stores_nothing(mourafaka: Comman
     assert ran.json["status"] == "rejected"
     assert ran.json["stored"] == 0
     assert [error["row"] for error in ran.json["errors"]] == [2, 3, 5]
+    assert ran.err == "list.csv is rejected, nothing is stored: mend its problems (3) and import it again.\n"
     assert (tmp_path / "problems.csv").read_text(encoding="utf-8-sig").splitlines()[0] == "row;column;message"
     assert mourafaka("state", "--json").json["cohorts"][0]["enrolments"] == []
+
+
+def test_import_says_a_rejection_where_errors_are_read(mourafaka: Command, tmp_path: Path) -> None:
+    mourafaka(*OPEN)
+    (tmp_path / "list.csv").write_text("nom_cooperative;province\nUne;Tiznit\n", encoding="utf-8")
+    ran = mourafaka("import", "list.csv", "--cohort", "SM-2027")
+    assert "Its number of members is not known" in ran.out
+    assert ran.err == "list.csv is rejected, nothing is stored: mend its problems (3) and import it again.\n"
+
+
+@pytest.mark.parametrize(("name", "cohort"), [("missing.csv", "SM-2027"), ("empty.csv", "SM-2027"), ("list.csv", "NO")])
+def test_import_gives_its_json_of_a_list_that_is_refused_as_a_whole(
+    mourafaka: Command, tmp_path: Path, name: str, cohort: str
+) -> None:
+    mourafaka(*OPEN)
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "list.csv").write_text("nom_cooperative;province\nUne;Tiznit\n", encoding="utf-8")
+    ran = mourafaka("import", name, "--cohort", cohort, "--json")
+    assert ran.code == 1
+    assert ran.json == {
+        "status": "rejected",
+        "stored": 0,
+        "known": 0,
+        "accepted": 0,
+        "errors": [{"row": None, "column": None, "message": ran.err.strip()}],
+    }
+
+
+def test_user_add_takes_the_option_of_a_password_and_says_that_none_is_kept(
+    mourafaka: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long enough secret\n"))
+    ran = mourafaka("user", "add", "Amal", "--role", "coordinator", "--phone", "0612345678", "--password-stdin")
+    assert (ran.code, ran.out) == (0, "Amal is added, with the code amal.\n")
+    assert ran.err == "The password of Amal is not kept: there is no page to sign in to yet.\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    none = mourafaka("user", "add", "Badr", "--role", "coordinator", "--phone", "0612345678", "--password-stdin")
+    assert (none.code, none.err) == (
+        1,
+        "No password came in: write one on the command's standard input, on one line.\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,6 +145,11 @@ def test_a_closed_cohort_takes_nothing(mourafaka: Command) -> None:
     mourafaka("cohort", "close", "SM-2027")
     ran = mourafaka("import", LIST, "--cohort", "SM-2027")
     assert (ran.code, ran.err) == (1, "Cohort SM-2027 is closed: nothing can be added to it; use an open cohort.\n")
+
+
+def test_a_day_of_another_century_is_refused(mourafaka: Command) -> None:
+    ran = mourafaka("cohort", "open", "SM-2027", "--start", "9990-01-04")
+    assert (ran.code, ran.err) == (1, "9990-01-04 is too far off: write a day from 1990-01-01 to 2099-12-31.\n")
 
 
 def test_wrong_usage_exits_with_two(mourafaka: Command) -> None:

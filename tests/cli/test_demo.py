@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from cli.demo import AS_OF, CODE, KEY_FILE, prepare, settings_of
+from cli.demo import AS_OF, CODE, KEY_FILE, prepare, sample_list, settings_of
 from models.session import Database
 from notifications.answers import MemoryMailer
 from runtime.clock import Clock, read_as_of
@@ -21,7 +22,7 @@ from simulation.people import People
 from tests import databases
 from web.app import app_for
 
-LIST = Path(__file__).parents[2] / "examples" / "souss-massa-33.xlsx"
+ROOT = Path(__file__).parents[2]
 UNTIL = date(2027, 1, 22)
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
@@ -35,7 +36,7 @@ def lived(folder: Path) -> tuple[House, MemoryMailer, str]:
     with LocalMailbox(folder / "mailbox") as mailbox:
         settings = settings_of(folder, mailbox)
     house = House(settings, Clock(read_as_of(AS_OF)), database, mailer=mailer)
-    prepare(house, LIST)
+    prepare(house)
     found = years.live(house, CODE, People(1), until=UNTIL, morning=years.plain_morning, delivery=years.plain_delivery)
     return house, mailer, found.hash
 
@@ -62,3 +63,14 @@ def test_demo_has_links_and_a_ledger_that_no_key_changes(tmp_path: Path) -> None
         assert client.get(found[-1]).status_code == 404
     house.database.close()
     other.database.close()
+
+
+def test_demo_finds_its_list_from_any_folder_and_a_wheel_carries_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sample_list() == ROOT / "examples" / "souss-massa-33.xlsx"
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    carried = build["targets"]["wheel"]["force-include"]
+    assert carried == {"examples/souss-massa-33.xlsx": "simulation/souss-massa-33.xlsx"}
+    assert (ROOT / next(iter(carried))).is_file()

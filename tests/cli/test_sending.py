@@ -89,3 +89,42 @@ def test_run_day_promises_and_sends_nothing_while_the_mail_is_held(
         enrolled("sending", "release", "--yes", as_of=DAY)
         assert enrolled("run-day", as_of=DAY).code == 0
         assert mailbox.count() >= 1
+
+
+def test_send_takes_to_the_server_what_may_leave_now(
+    enrolled: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalMailbox(tmp_path / "mailbox") as mailbox:
+        monkeypatch.setenv("MOURAFAKA_SMTP_URL", mailbox.url)
+        early = enrolled("send", as_of="2027-01-04T08:00")
+        assert early.out == "Notices sent: 0, waiting for another try: 0, failed: 0.\n"
+        first = enrolled("send", "--processes", "1", "--json", as_of=DAY)
+        assert (first.code, first.json) == (0, {"accepted": 1, "cancelled": 0, "failed": 0})
+        again = enrolled("send", as_of=DAY)
+        assert again.out == "Notices sent: 0, waiting for another try: 0, failed: 0.\n"
+        assert mailbox.count() == 1
+
+
+def test_send_refuses_without_a_mail_server(enrolled: Command) -> None:
+    ran = enrolled("send", as_of=DAY)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("No mail server is set: write MOURAFAKA_SMTP_URL=")
+
+
+def test_send_says_what_holds_the_mail(enrolled: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrolled("sending", "hold", "--reason", "the server moves", "--by", "amal", as_of=DAY)
+    with LocalMailbox(tmp_path / "mailbox") as mailbox:
+        monkeypatch.setenv("MOURAFAKA_SMTP_URL", mailbox.url)
+        ran = enrolled("send", as_of=DAY)
+    assert (ran.code, ran.out) == (0, "Notices sent: 0, waiting for another try: 0, failed: 0.\n")
+    assert ran.err.startswith("Mail is held by amal since 2027-01-04 10:00 (the server moves)")
+
+
+def test_send_fails_when_the_server_is_away_and_loses_nothing(
+    enrolled: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOURAFAKA_SMTP_URL", "smtp://127.0.0.1:9")
+    ran = enrolled("send", as_of=DAY)
+    assert (ran.code, ran.out) == (1, "Notices sent: 0, waiting for another try: 1, failed: 0.\n")
+    assert ran.err == ("The mail server does not answer: nothing is lost, it is tried again; see `mourafaka doctor`.\n")
+    assert [row["status"] for row in enrolled("ledger", "--json", as_of=DAY).json] == ["pending"]

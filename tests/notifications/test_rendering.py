@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from jinja2.meta import find_undeclared_variables
 
 import templates
 from notifications.errors import MissingFact, UnknownNotice, UnusableFact
+from notifications.grouping import with_brief
 from notifications.rendering import (
     COOPERATIVE_KINDS,
     DIGESTS,
@@ -204,6 +206,43 @@ def test_digest_groups_by_cooperative_late_first_then_by_date() -> None:
     souss = ("Coopérative Exemple Souss", ["2027-03-02", "2027-03-12"])
     atlas = ("Coopérative Exemple Atlas", ["2027-03-06"])
     assert groups == [souss, ("تعاونية النور", ["2027-03-05"]), atlas, (None, [None])]
+
+
+def many_items(count: int) -> list[dict[str, Any]]:
+    """A coordinator's morning with as many steps to do, the last one late, and a call to make."""
+    item = {"kind": "step_reminder", "title": {"fr": "Signer la convention", "ar": "توقيع الاتفاقية"}, "days": 14}
+    items: list[dict[str, Any]] = [
+        item
+        | {
+            "cooperative": f"Coopérative {number}",
+            "due_on": "2027-03-19",
+            "link": f"https://suivi.example/l/{number:064}",
+        }
+        for number in range(count)
+    ]
+    items[-1] |= {"days": -3, "due_on": "2027-03-02"}
+    return [
+        *items,
+        item | {"kind": "call", "cooperative": "Coopérative Z", "due_on": "2027-04-19", "script": "Dites-le."},
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_long_digest_is_not_cut_off_and_leaves_nothing_out(language: str) -> None:
+    items = with_brief(many_items(200))
+    assert [item["cooperative"] for item in items if "brief" not in item] == [
+        *(f"Coopérative {number}" for number in range(24)),
+        "Coopérative 199",
+        "Coopérative Z",
+    ]
+    html = render("coordinator_digest", language, sample_facts("coordinator_digest") | {"items": items}).html
+    assert len(html.encode()) < 100_000
+    assert [one for one in items if f"{one['cooperative']}<" not in html or one.get("link", "") not in html] == []
+
+
+def test_digest_of_an_ordinary_day_is_told_at_length() -> None:
+    items = many_items(24)
+    assert with_brief(items) == items
 
 
 def test_coach_digest_says_what_is_due_and_what_to_say() -> None:
