@@ -29,9 +29,14 @@ AT_LENGTH: Final = frozenset({"call", "info"})
 
 def with_brief(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a digest's items as they are, and of a long one those that are said in a line each: the least urgent."""
-    by_urgency = sorted(range(len(items)), key=lambda place: (not is_late(items[place]), _due(items[place])))
+    by_urgency = sorted(range(len(items)), key=lambda place: _urgency(items[place]))
     brief = {place for place in by_urgency[IN_FULL:] if items[place]["kind"] not in AT_LENGTH}
     return [item | {"brief": True} if place in brief else item for place, item in enumerate(items)]
+
+
+def _urgency(item: Mapping[str, Any]) -> tuple[bool, bool, str]:
+    """Return what puts alerts first, then what is late, each by its day."""
+    return item["kind"] != "alert", not is_late(item), _due(item)
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,11 @@ def test_digest_of_an_ordinary_day_is_told_at_length() -> None:
     assert with_brief(items) == items
 
 
+def test_long_digest_tells_alerts_at_length_before_what_is_late() -> None:
+    alert = {"kind": "alert", "cooperative": None, "due_on": None, "days": None}
+    assert "brief" not in with_brief([*many_items(200), alert])[-1]
+
+
 def test_coach_digest_says_what_is_due_and_what_to_say() -> None:
     said = script("coach_digest", "fr", sample_facts("coach_digest")).replace("\u00a0", " ").splitlines()
     assert said[0] == "Point du vendredi 5 mars 2027 (05/03/2027) : 1 en retard, 4 à faire."
