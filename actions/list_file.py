@@ -11,8 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from actions.listing import OURS
 from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES, said
 from models.placing import part_of, put_in_place, vacant
@@ -84,6 +82,8 @@ def _text(value: Any) -> Any:
 
 
 def _workbook(part: Path, rows: Sequence[dict[str, Any]], language: str, translate: Translate) -> None:
+    import xlsxwriter  # noqa: PLC0415 - few write a workbook, and each command would load it
+
     options: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
     options["default_date_format"] = "dd/mm/yyyy"
     titles = headers(language)

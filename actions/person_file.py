@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import xlsxwriter
-from xlsxwriter.workbook import Workbook
+from typing import TYPE_CHECKING, Any
 
 from models.placing import part_of, put_in_place, vacant
 from programme.keeping_errors import CopyUnwritable
 from programme.personal_errors import ExportKindUnknown
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
 
 KINDS = (".json", ".xlsx")
 
@@ -36,6 +36,8 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def _workbook(part: Path, document: Mapping[str, Any]) -> None:
+    import xlsxwriter  # noqa: PLC0415 - few write a workbook, and each command would load it
+
     with (
         part.open("wb") as target,
         xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False}) as book,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import xlsxwriter
-from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from programme.intake import fields, sectors
 from programme.territory import provinces
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 SHEET = "Coopératives"
 README = "Lisez-moi - اقرأني"
@@ -48,6 +48,8 @@ def write_template(path: Path | BinaryIO) -> None:
     French headers that the import knows, each with its Arabic name and its explanation as a comment; lists to choose
     from for province, sector and language; a second sheet that explains every column in French and Arabic.
     """
+    import xlsxwriter  # noqa: PLC0415 - few write a workbook, and each command would load it
+
     target: Any = str(path) if isinstance(path, Path) else path
     with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
         workbook.set_properties({"title": "Mourafaka", "created": _MADE_ON})

@@ -10,8 +10,6 @@ from datetime import date
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from programme.errors import DateFarOff, DateUnreadable
 from programme.wording import sentence
@@ -74,6 +72,9 @@ def say_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object
     if not lines:
         say(sentence("{title}: nothing to show.", title=title).say(_))
         return
+    from rich.console import Console  # a command without a table starts sooner
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left")
     for header in headers:
         table.add_column(header, overflow="fold")

@@ -7,7 +7,7 @@ import shutil
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,12 +24,14 @@ from runtime import house as houses
 from runtime.chance import fresh_token
 from runtime.house import House
 from runtime.language import _
-from runtime.mailbox import LocalMailbox
 from runtime.settings import Settings
 from simulation import years
 from simulation.people import People
 from simulation.scratch import scratch
 from simulation.staff import DOMAIN
+
+if TYPE_CHECKING:
+    from runtime.mailbox import LocalMailbox
 
 CODE, START, AS_OF = "SM-2027", date(2027, 1, 4), "2026-12-14T10:00"
 LIST = "souss-massa-33.xlsx"
@@ -56,6 +58,8 @@ def demo(
     rest_the_collector()
     # Before anything of Prefect is imported: its files belong to the demo too.
     os.environ["MOURAFAKA_DATA_DIR"] = str(FOLDER)
+    from runtime.mailbox import LocalMailbox
+
     with LocalMailbox(FOLDER / "mailbox") as mailbox:
         settings = settings_of(FOLDER, mailbox)
         house = houses.use(houses.build(settings, as_of=AS_OF))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
 from sqlmodel import select
 
 from actions.cohorts import cohort_of
@@ -25,6 +24,9 @@ from runtime.stopping import until_told
 from simulation import years
 from simulation.people import People
 from simulation.scratch import scratch
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -168,6 +170,7 @@ def live_plainly(house: House, cohort: str, seed: int, last: date | None) -> yea
 def progress_bar() -> Progress:
     """Return a progress bar on stderr; nothing is shown when it is not a terminal."""
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     return Progress(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 import yaml
 from pydantic import ValidationError
@@ -16,6 +14,7 @@ from programme.definition import Definition
 from programme.definition_meaning import Path, nonsense
 from programme.errors import Refusal
 from programme.wording import Sentence, sentence
+from programme.yaml_text import read_yaml, shipped
 
 
 @dataclass(frozen=True)
@@ -58,17 +57,15 @@ def content_hash(text: str) -> str:
     return hashlib.sha256(text.replace("\r\n", "\n").strip().encode()).hexdigest()
 
 
-@lru_cache(maxsize=1)
 def shipped_text() -> str:
     """Return the text of the definition that comes with the program."""
-    return files("programme").joinpath("definitions/mourafaka.yaml").read_text(encoding="utf-8")
+    return shipped("mourafaka.yaml")
 
 
 def _parse(text: str, name: str) -> tuple[yaml.Node, object]:
     """Return what is written, once with its places and once as plain values."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node, content = read_yaml(text, is_ours=text == shipped_text())
     except (yaml.YAMLError, ValueError) as error:
         raise DefinitionRefused(name, [_yaml_flaw(text, error)]) from error
     if node is None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from typing import Literal, Self
 
 import yaml
@@ -24,7 +23,9 @@ from programme.scoring_errors import (
     UnknownQuestion,
 )
 from programme.wording import Bilingual, Sentence, sentence
+from programme.yaml_text import read_yaml, shipped
 
+SHIPPED = "questionnaire-v1.yaml"
 TOP = 4  # the highest answer; the scale is part of the rule "mean × 25", not of a version
 
 Form = Literal["full", "short"]
@@ -180,7 +181,8 @@ class Comparison:
 def load_questionnaire(text: str, *, modules: Collection[str] | None = None) -> Questionnaire:
     """Read a questionnaire from YAML; with ``modules``, refuse an axis that names another training module."""
     try:
-        questionnaire = Questionnaire.model_validate(yaml.safe_load(text))
+        _node, content = read_yaml(text, is_ours=text == shipped(SHIPPED))
+        questionnaire = Questionnaire.model_validate(content)
     except yaml.YAMLError as error:
         raise QuestionnaireInvalid(problems=str(error)) from error
     except ValidationError as error:
@@ -194,8 +196,7 @@ def load_questionnaire(text: str, *, modules: Collection[str] | None = None) -> 
 @cache
 def default_questionnaire() -> Questionnaire:
     """Return the programme's questionnaire v1."""
-    file = resources.files("programme").joinpath("definitions", "questionnaire-v1.yaml")
-    return load_questionnaire(file.read_text("utf-8"))
+    return load_questionnaire(shipped(SHIPPED))
 
 
 def score(questionnaire: Questionnaire, answers: Mapping[str, Answer], form: Form = "full") -> Score:

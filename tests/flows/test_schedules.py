@@ -31,7 +31,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.xdist_group("s
 
 PASSWORD = "mourafaka:only-for-this-test"
 START_SECONDS = 120
-FIRES_SECONDS = 60
+FIRES_SECONDS = 120
+"""How long a run may take that begins in time: a machine that is busy needs a minute for a process of Prefect's."""
 TOO_EARLY = timedelta(seconds=1)
 """A run may start some milliseconds before its time, never this long."""
 EVERY_TEN_SECONDS = {"cron": "* * * * * */10", "timezone": "Africa/Casablanca"}

@@ -16,7 +16,6 @@ from programme.intake_text import is_arabic
 from runtime.extraction import CATALOGUES, keys, refresh, unreadable
 from runtime.language import LANGUAGES
 
-KEYS = keys()
 SAME_IN_FRENCH = {"Code", "Date", "Services"}
 VERBATIM = re.compile(r"`[^`]*`|--[a-z][a-z-]+|\bMOURAFAKA_\w+|\w+://[\w:@?=.{}/]+|(?<=\nExample: ).*")
 """What is typed or copied as it stands: commands, options, variables, addresses, examples."""
@@ -27,8 +26,15 @@ def messages(language: str, folder: Path = CATALOGUES) -> dict[str, str]:
         return {str(message.id): str(message.string) for message in read_po(lines) if message.id}
 
 
-FRENCH, ARABIC = messages("fr"), messages("ar")
-BOTH = pytest.mark.parametrize("said", [FRENCH, ARABIC], ids=LANGUAGES)
+@pytest.fixture(scope="module")
+def sources() -> dict[str, list[str]]:
+    """Every sentence of the sources, with its places: looked for by the worker that has these tests, not by each."""
+    return keys()
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def said(request: pytest.FixtureRequest) -> dict[str, str]:
+    return messages(request.param)
 
 
 def facts(text: str) -> set[str]:
@@ -39,40 +45,35 @@ def has_words(text: str) -> bool:
     return any(letter.isalpha() for letter in re.sub(r"{\w+}", "", text))
 
 
-@BOTH
-def test_a_catalogue_translates_every_sentence(said: dict[str, str]) -> None:
+def test_a_catalogue_translates_every_sentence(said: dict[str, str], sources: dict[str, list[str]]) -> None:
     """To mend: `make catalogues`, then write the translations."""
-    assert [(key, places) for key, places in KEYS.items() if not said.get(key, "").strip()] == []
+    assert [(key, places) for key, places in sources.items() if not said.get(key, "").strip()] == []
 
 
-@BOTH
-def test_a_catalogue_has_no_sentence_that_nobody_says(said: dict[str, str]) -> None:
+def test_a_catalogue_has_no_sentence_that_nobody_says(said: dict[str, str], sources: dict[str, list[str]]) -> None:
     """To mend: `make catalogues`."""
-    assert sorted(set(said) - set(KEYS)) == []
+    assert sorted(set(said) - set(sources)) == []
 
 
-@BOTH
 def test_a_translation_has_the_facts_of_its_source(said: dict[str, str]) -> None:
     assert {key: text for key, text in said.items() if facts(text) != facts(key)} == {}
 
 
-@BOTH
 def test_a_translation_keeps_what_is_typed_as_it_is(said: dict[str, str]) -> None:
     typed = {key: set(VERBATIM.findall(key)) for key in said}
     assert {key: text for key, text in said.items() if not all(code in text for code in typed[key])} == {}
 
 
-@BOTH
 def test_a_translation_has_the_lines_of_its_source(said: dict[str, str]) -> None:
     assert {key: text for key, text in said.items() if text.count("\n") != key.count("\n")} == {}
 
 
 def test_arabic_is_written_in_arabic_letters() -> None:
-    assert {key: text for key, text in ARABIC.items() if has_words(key) and not is_arabic(text)} == {}
+    assert {key: text for key, text in messages("ar").items() if has_words(key) and not is_arabic(text)} == {}
 
 
 def test_french_is_not_the_english_source() -> None:
-    assert {key for key, text in FRENCH.items() if has_words(key) and text == key} == SAME_IN_FRENCH
+    assert {key for key, text in messages("fr").items() if has_words(key) and text == key} == SAME_IN_FRENCH
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -85,7 +86,7 @@ def test_every_sentence_of_the_sources_can_be_extracted() -> None:
     assert unreadable() == []
 
 
-def test_every_refusal_that_can_be_raised_is_extracted() -> None:
+def test_every_refusal_that_can_be_raised_is_extracted(sources: dict[str, list[str]]) -> None:
     for room in ("programme", "models", "notifications", "actions", "runtime", "simulation"):
         for module in walk_packages(import_module(room).__path__, f"{room}."):
             import_module(module.name)
@@ -93,7 +94,7 @@ def test_every_refusal_that_can_be_raised_is_extracted() -> None:
     while known:
         raised |= {refusal.template() for refusal in known if not refusal.__module__.startswith("tests")}
         known = {heir for refusal in known for heir in refusal.__subclasses__()}
-    assert raised - set(KEYS) == set()
+    assert raised - set(sources) == set()
 
 
 SOURCE = '''
