@@ -146,7 +146,8 @@ def _reasons(session: Session, late: Sequence[Notice], now: datetime) -> dict[st
     past = {one.key: PAST for one in own if is_past(_candidate(one), today)}
     fresh = fresh_since(today, calendar_in(session)) if own else today
     held = _last_hold(session) if own else None
-    behind = {one.recipient: one.enrolment_id for one in own if _stopped_since(session, one, held) < fresh}
+    down = _down_since(session) if own else None
+    behind = {one.recipient: one.enrolment_id for one in own if _stopped_since(one, down, held) < fresh}
     if not behind:
         return past
     said = [_candidate(notice) for notice in _said(session, behind, now, waiting=False)]
@@ -154,14 +155,19 @@ def _reasons(session: Session, late: Sequence[Notice], now: datetime) -> dict[st
     return past | unsaid(waiting, said, today, behind)
 
 
-def _stopped_since(session: Session, notice: Notice, held: Hold | None) -> date:
+def _down_since(session: Session) -> date | None:
+    """Return since which day the mail server has been away, if it is."""
+    state = session.get(ChannelState, MAIL)
+    return None if state is None or state.down_since is None else civil_day(state.down_since)
+
+
+def _stopped_since(notice: Notice, down: date | None, held: Hold | None) -> date:
     """Return since when a notice has been kept waiting: its own day, or before it, when the mail stopped.
 
     Of what heaps up while the mail server is away or the mail on hold, the oldest is written off day by
     day; who waits for the rest is behind all the same.
     """
-    state = session.get(ChannelState, MAIL)
-    stops = [] if state is None or state.down_since is None else [civil_day(state.down_since)]
+    stops = [] if down is None else [down]
     if held is not None and _kept(notice, held):
         stops.append(civil_day(held.began_at))
     return min([notice.due_on, *stops])

@@ -84,6 +84,7 @@ def killed_days(kills: int, seed: int) -> Killed:
         "mails lost": set(stormy.record) != set(calm.record),
         "a mail came three times": max(stormy.record.values()) > 2,
         "more than one doubt a kill": doubled > stormy.kills,
+        "left to a person after fewer than two kills": stormy.doubts * 2 > stormy.kills,
     }
     return Killed(stormy.kills, 0, doubled, 0, "; ".join(name for name, is_so in troubles.items() if is_so))
 

@@ -9,7 +9,10 @@ from datetime import date, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
+from sqlmodel import and_, col, or_, select
+
 import runtime  # noqa: F401 - first: it chooses the time zone data
+from models import Notice
 from models.session import Database
 from notifications.answers import Answer
 from notifications.delivery import deliver
@@ -18,6 +21,9 @@ from runtime.clock import Clock
 from runtime.house import House
 from runtime.settings import Settings
 from simulation.years import MORNING, SENDING, plain_morning
+
+MOST_TRIES = 1_000
+"""Sendings of a day, ten minutes apart: each earlier life of it may have held what it had claimed until the next."""
 
 
 class Recorder:
@@ -64,9 +70,19 @@ def live(url: str, record: str, on: date) -> None:
     say(os.getpid())  # from here on it may be killed
     plain_morning(house, clock.now())
     clock.move_to(instant_of(on, SENDING))
-    for _try in range(4):
+    for _try in range(MOST_TRIES):
         deliver(house.post())
         clock.move_to(clock.now() + timedelta(minutes=10))
+        if not _are_held(database):
+            break
+
+
+def _are_held(database: Database) -> bool:
+    """Tell whether an earlier life of this day still holds messages, or left them in doubt and to be repeated."""
+    repeated = and_(col(Notice.status) == "pending", col(Notice.doubts) > 0)
+    with database.reading() as session:
+        held = select(Notice.id).where(or_(col(Notice.status) == "sending", repeated)).limit(1)
+        return session.exec(held).first() is not None
 
 
 def say(number: int) -> None:

@@ -38,6 +38,7 @@ def test_a_day_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path, urls: l
     # Only a message that had left without its answer being written may come again, once, at each kill.
     assert sum(stormy.record.values()) - len(stormy.record) <= stormy.kills
     assert max(stormy.record.values()) <= 2
+    assert stormy.doubts * 2 <= stormy.kills
 
 
 def test_the_record_is_written_before_the_answer(tmp_path: Path) -> None:
