@@ -16,6 +16,7 @@ from programme.definition import Definition
 from programme.definition_meaning import Path, nonsense
 from programme.errors import Refusal
 from programme.wording import Sentence, sentence
+from programme.yaml_text import read_yaml
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ def shipped_text() -> str:
 def _parse(text: str, name: str) -> tuple[yaml.Node, object]:
     """Return what is written, once with its places and once as plain values."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node, content = read_yaml(text)
     except (yaml.YAMLError, ValueError) as error:
         raise DefinitionRefused(name, [_yaml_flaw(text, error)]) from error
     if node is None:

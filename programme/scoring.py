@@ -24,6 +24,7 @@ from programme.scoring_errors import (
     UnknownQuestion,
 )
 from programme.wording import Bilingual, Sentence, sentence
+from programme.yaml_text import read_yaml
 
 TOP = 4  # the highest answer; the scale is part of the rule "mean × 25", not of a version
 
@@ -180,7 +181,7 @@ class Comparison:
 def load_questionnaire(text: str, *, modules: Collection[str] | None = None) -> Questionnaire:
     """Read a questionnaire from YAML; with ``modules``, refuse an axis that names another training module."""
     try:
-        questionnaire = Questionnaire.model_validate(yaml.safe_load(text))
+        questionnaire = Questionnaire.model_validate(read_yaml(text)[1])
     except yaml.YAMLError as error:
         raise QuestionnaireInvalid(problems=str(error)) from error
     except ValidationError as error:
