@@ -35,7 +35,8 @@ def do(session: Session, statement: Executable, **parameters: Any) -> CursorResu
 
 def renew(session: Session, of: type[SQLModel], ids: Iterable[int]) -> None:
     """Read the objects of these rows again that the session has at hand: a statement has changed them."""
-    changed = set(ids)
-    for known in [one for one in session.identity_map.values() if isinstance(one, of)]:
+    at_hand = [one for one in session.identity_map.values() if isinstance(one, of)]
+    changed = set(ids) if at_hand else set()
+    for known in at_hand:
         if object_mapper(known).primary_key_from_instance(known)[0] in changed:
             session.refresh(known)
