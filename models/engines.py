@@ -36,6 +36,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA wal_autocheckpoint = {LOG_PAGES}",
     f"PRAGMA cache_size = -{CACHE_KIB}",
+    # What a statement would put back if it failed stays in memory: a file of it would hold people's data too.
+    "PRAGMA temp_store = MEMORY",
 )
 POSTGRESQL: dict[str, Any] = {
     "connect_timeout": 10,

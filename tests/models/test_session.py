@@ -35,6 +35,7 @@ def pragma(database: Database, name: str) -> object:
         ("busy_timeout", 30000),
         ("wal_autocheckpoint", 10_000),
         ("cache_size", -16384),
+        ("temp_store", 2),
     ],
 )
 def test_database_is_opened_for_keeps(tmp_path: Path, name: str, value: object) -> None:
