@@ -16,7 +16,7 @@ from actions.remind import meeting_facts, uid_of
 from actions.tell import title_for
 from models import CalendarFeed, CoachAssignment, Contact, Cooperative, Enrolment, History, Person, RoleAssignment, Step
 from notifications.calendar_feed import Event, calendar_of
-from notifications.promises import names_of
+from notifications.common_facts import names_of
 from notifications.recipients import contacts_on
 from programme.civil import civil_day
 from programme.definition import Definition

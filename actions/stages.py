@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, exists, literal, update
+from sqlalchemy import String, bindparam, case, literal, update
 from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, col, func, select
 
@@ -168,10 +168,18 @@ _DONE = select(col(Step.enrolment_id), col(Step.key)).where(
 )
 _OPEN = select(col(Enrolment.id)).where(
     within(col(Enrolment.id), "ids"),
-    exists().where(
-        col(Step.enrolment_id) == col(Enrolment.id), col(Step.stage) == bindparam("stage"), col(Step.status) == "open"
-    ),
+    select(Step.id)
+    .where(
+        col(Step.enrolment_id) == col(Enrolment.id),
+        col(Step.key).between(bindparam("stage", type_=String) + ".", bindparam("stage", type_=String) + "/"),
+        col(Step.status) == "open",
+    )
+    .order_by(col(Step.key).desc())
+    .limit(1)
+    .correlate(Enrolment)
+    .exists(),
 )
+"""Whether a stage has an open step: by the key, which begins with its stage, the last first, for the first are done."""
 
 
 def _done_keys(session: Session, rule: StageRule, ids: Sequence[int]) -> Mapping[int, Collection[str]]:

@@ -17,11 +17,12 @@ from actions.people import checked_reading
 from actions.remind import reminder_word
 from actions.reschedule import upcoming
 from models import Cohort, CohortText, Enrolment, Notice, Person, Step
+from notifications.common_facts import common_facts
 from notifications.kinds import COOPERATIVE_KINDS
 from notifications.own_publication import check_own
 from notifications.own_texts import forget, in_force
 from notifications.own_words import OWN_TEXT, OwnText
-from notifications.promises import Desk, Word, common_facts
+from notifications.promises import Desk, Word
 from notifications.publication import Finding
 from notifications.recipients import Recipient
 from notifications.rendering import Rendered, render

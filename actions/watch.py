@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from actions.programmes import definition_of, definition_of_version_id
 from actions.slices import sliced
 from models import Alert, Enrolment, History, Step, Suspension
-from models.sets import do, renew, within
+from models.sets import do, literals, renew, within
 from programme.alerts import Finding, Known, Missed, Proposal, findings, next_look
 from programme.civil import civil_day
 from programme.definition import Definition
@@ -126,7 +126,7 @@ class Seen(NamedTuple):
 
 _SEEN = select(*(getattr(Step, name) for name in Seen._fields)).where(
     within(col(Step.enrolment_id), "ids"),
-    col(Step.kind).in_(sorted(WATCHED)),
+    col(Step.kind).in_(literals(WATCHED)),
     col(Step.status).in_(("open", "done", "missed")),
 )
 _PAUSED = select(col(Suspension.enrolment_id), col(Suspension.from_on)).where(
@@ -173,7 +173,7 @@ def _contacts(enrolment: Looked, steps: Iterable[Seen]) -> list[date]:
 
 
 _ADMITTED = select(col(History.enrolment_id), col(History.at)).where(
-    within(col(History.enrolment_id), "ids"), col(History.verb).in_(ADMISSIONS)
+    within(col(History.enrolment_id), "ids"), col(History.verb).in_(literals(ADMISSIONS))
 )
 _RESUMED = select(col(Suspension.enrolment_id), col(Suspension.until_on)).where(
     within(col(Suspension.enrolment_id), "ids"), col(Suspension.until_on).is_not(None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Executable, bindparam, delete, update
+from sqlalchemy import Executable, bindparam, case, delete, update
 from sqlmodel import Session, col, select
 
 from actions.tell import AFTER_THE_END, OF_A_CANCELLATION, call_key
@@ -20,8 +20,14 @@ _TAKE_BACK = (
     update(Notice)
     .where(col(Notice.status) == "pending", col(Notice.doubts) == 0)
     .values(status="cancelled", reason=bindparam("because"), settled_at=bindparam("when"))
-    .returning(col(Notice.id), col(Notice.enrolment_id), col(Notice.key), col(Notice.channel), col(Notice.body_digest))
+    .returning(
+        col(Notice.id),
+        col(Notice.body_digest).is_not(None),
+        case((col(Notice.channel) == "call", col(Notice.enrolment_id))),
+        case((col(Notice.channel) == "call", col(Notice.key))),
+    )
 )
+"""Takes notices back; says of each whether its bytes are frozen, and of a call whose it is and its key."""
 _THESE = _TAKE_BACK.where(within(col(Notice.id), "ids"))
 _OF_STEPS = _TAKE_BACK.where(within(col(Notice.step_id), "ids"))
 _OF_ENROLMENTS = _TAKE_BACK.where(within(col(Notice.enrolment_id), "ids"))
@@ -66,11 +72,11 @@ def _take_back(
     taken = do(session, statement, ids=[*ids], because=reason, when=now).all() if ids else ()
     if not taken:
         return 0
-    renew(session, Notice, [row.id for row in taken])
-    frozen = [row.id for row in taken if row.body_digest is not None]
+    renew(session, Notice, (row[0] for row in taken))
+    frozen = [one for one, is_frozen, _, _ in taken if is_frozen]
     if frozen:
         session.execute(delete(NoticeBody).where(col(NoticeBody.notice_id).in_(frozen)))
-    calls = [(row.enrolment_id, row.key) for row in taken if row.channel == "call"]
+    calls = [(whose, key) for _, _, whose, key in taken if whose is not None]
     if calls:
         take_back(session, _close_calls(session, calls, now), reason=reason, now=now)
     return len(taken)

@@ -21,11 +21,23 @@ FROZEN_SECONDS = 300
 """How long a transaction may stand still before PostgreSQL ends it: its process froze, and others wait."""
 GONE_SECONDS = 20
 """How long PostgreSQL waits for a machine that does not answer: it may have lost its current, the pen in its hand."""
+LOG_PAGES = 10_000
+"""Pages after which a commit moves the write-ahead log into the file: some 40 MB, unless somebody reads for long.
+
+A morning or an evening's closings change the same pages of indexes again and again; by SQLite's own 1,000 pages each of
+them would be written into the file every few commits (docs/adr/0020).
+"""
+CACHE_KIB = 16 * 1024
+"""How much of the file a connection keeps in memory at most: it takes room only as pages are read."""
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    f"PRAGMA wal_autocheckpoint = {LOG_PAGES}",
+    f"PRAGMA cache_size = -{CACHE_KIB}",
+    # What a statement would put back if it failed stays in memory: a file of it would hold people's data too.
+    "PRAGMA temp_store = MEMORY",
 )
 POSTGRESQL: dict[str, Any] = {
     "connect_timeout": 10,

@@ -86,7 +86,7 @@ class Passage(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id")
     stage: str
     opens_on: date
     closes_on: date

@@ -57,7 +57,7 @@ class Evaluation(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id")
     checkpoint: str
     campaign: int = 1
     on: date
@@ -76,7 +76,7 @@ class PlanAction(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("enrolment_id", "axis"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id")
     axis: str
     title_fr: str
     title_ar: str

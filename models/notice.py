@@ -16,6 +16,7 @@ IN_OUTBOX = "status IN ('pending', 'sending') AND channel = 'email'"
 TROUBLED = "status IN ('failed', 'in_doubt')"
 """What a person must look at, in literal words for the same reason."""
 TOLD = "sent_at IS NOT NULL"
+IN_A_DIGEST = "digest_id IS NOT NULL"
 
 
 class Notice(SQLModel, table=True):
@@ -44,6 +45,7 @@ class Notice(SQLModel, table=True):
         ),
         Index("notice_of_enrolment", "enrolment_id", "promised_at"),
         Index("notice_troubled", "status", sqlite_where=text(TROUBLED), postgresql_where=text(TROUBLED)),
+        Index("notice_digest", "digest_id", sqlite_where=text(IN_A_DIGEST), postgresql_where=text(IN_A_DIGEST)),
         Index("notice_told", "sent_at", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
     )
 
@@ -53,7 +55,7 @@ class Notice(SQLModel, table=True):
     cohort_id: int | None = Field(default=None, foreign_key="cohort.id")
     enrolment_id: int | None = Field(default=None, foreign_key="enrolment.id")
     step_id: int | None = Field(default=None, foreign_key="step.id")
-    digest_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    digest_id: int | None = Field(default=None, foreign_key="notice.id")
     recipient: str
     address: str | None = None
     language: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Integer, String, bindparam
+from sqlalchemy import ColumnElement, CursorResult, Executable, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import object_mapper
 from sqlmodel import Session, SQLModel
 
@@ -16,6 +16,11 @@ def within(column: Any, name: str) -> Among:
     """Return the condition that a column of numbers or texts is one of the values that are handed over as ``name``."""
     item = Integer if isinstance(column.type, Integer) else String
     return Among(column, bindparam(name, type_=Many(item)))
+
+
+def literals(words: Iterable[str]) -> list[ColumnElement[str]]:
+    """Return words of ours as they stand in a partial index: it serves only a query that repeats its condition."""
+    return [literal_column(f"'{word}'") for word in sorted(words)]
 
 
 def do(session: Session, statement: Executable, **parameters: Any) -> CursorResult[Any]:
@@ -30,7 +35,8 @@ def do(session: Session, statement: Executable, **parameters: Any) -> CursorResu
 
 def renew(session: Session, of: type[SQLModel], ids: Iterable[int]) -> None:
     """Read the objects of these rows again that the session has at hand: a statement has changed them."""
-    changed = set(ids)
-    for known in [one for one in session.identity_map.values() if isinstance(one, of)]:
+    at_hand = [one for one in session.identity_map.values() if isinstance(one, of)]
+    changed = set(ids) if at_hand else set()
+    for known in at_hand:
         if object_mapper(known).primary_key_from_instance(known)[0] in changed:
             session.refresh(known)

@@ -10,6 +10,8 @@ from models.columns import one_of
 
 STEP_STATUSES = ("open", "done", "missed", "not_required")
 STEP_ORIGINS = ("plan", "recovery", "make_up", "call", "legal")
+IS_WATCHED = "kind IN ('call', 'evaluation', 'meeting', 'module', 'session')"
+"""The kinds at which alerts look, in literal words: a partial index serves only a query that repeats its condition."""
 
 
 class Step(SQLModel, table=True):
@@ -31,10 +33,11 @@ class Step(SQLModel, table=True):
             sqlite_where=text("remind_on IS NOT NULL"),
             postgresql_where=text("remind_on IS NOT NULL"),
         ),
+        Index("step_watched", "enrolment_id", sqlite_where=text(IS_WATCHED), postgresql_where=text(IS_WATCHED)),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    enrolment_id: int = Field(foreign_key="enrolment.id", index=True)
+    enrolment_id: int = Field(foreign_key="enrolment.id")
     key: str
     rule: str
     stage: str

@@ -13,8 +13,8 @@ from sqlmodel import Session, col
 
 from models import Contact, Cooperative, Enrolment, Notice, NoticeBody, Person, RoleAssignment
 from notifications.claimed import Claimed, write
+from notifications.common_facts import names_of
 from notifications.own_texts import version_again
-from notifications.promises import names_of
 
 NOBODY = "nobody answers for this cooperative by mail any more"
 ROLE_ENDED = "{code} does not hold this role any more"

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
-from models import Cohort, Cooperative, Enrolment, EnrolmentLine, Notice, Step, StepLine
+from models import Cohort, Enrolment, EnrolmentLine, Notice, Step, StepLine
+from notifications.common_facts import common_facts
 from notifications.drafts import Draft, Promised, known, rows_of, write
-from notifications.kinds import BOTH, IN_TURN, LANGUAGES
 from notifications.own_texts import in_force
 from notifications.own_words import OWN_TEXT, OwnText
-from notifications.recipients import Directory, Named, Recipient
-from notifications.rendering import NAMES, render, script, version_of
+from notifications.recipients import Directory, Recipient
+from notifications.rendering import render, script, version_of
 from notifications.shapes import assured, plain_shape
 from programme.calendar import Calendar
 from programme.civil import civil_day, instant_of, wall
@@ -231,57 +231,6 @@ def channel_of(to: Recipient, kind: str) -> str:
     if to.is_staff and not kind.endswith("_digest"):
         return "digest"
     return "email" if to.email else "call"
-
-
-def common_facts(desk: Desk, word: Word, cohort: Cohort) -> dict[str, Any]:
-    """Return the facts that every notice carries: who, about whom, and the human to call."""
-    to, people = word.to, desk.people
-    coordinator = people.find("coordinator", word.enrolment)
-    contact = _contact(desk, word)
-    return {
-        "recipient": to.name,
-        **names_of(people.cooperative(word.enrolment), to.language),
-        "cohort": cohort.title,
-        "contact_name": contact.name if contact else None,
-        "contact_phone": contact.phone if contact else None,
-        "privacy_contact": _privacy(desk, coordinator),
-    }
-
-
-def names_of(cooperative: Cooperative | Named, language: str) -> dict[str, Any]:
-    """Return the facts that name a cooperative as the reader writes it; for those who read both, in each language."""
-    name = {"cooperative": cooperative_name(cooperative, language)}
-    if language != BOTH:
-        return name
-    return {**name, NAMES: {one: cooperative_name(cooperative, one) for one in LANGUAGES}}
-
-
-def cooperative_name(cooperative: Cooperative | Named, language: str) -> str:
-    """Return a cooperative's name as the reader writes it; for those who read both, as in Arabic."""
-    return (cooperative.name_ar if IN_TURN[language][0] == "ar" else None) or cooperative.name
-
-
-CALLED = ("coach", "coordinator", "delegate")
-"""Whom to call for help, the nearest first; the staff call each other, from the coordinator on."""
-
-
-def _contact(desk: Desk, word: Word) -> Recipient | None:
-    """Return the human to call: the nearest one who has a telephone, never the reader; without any, the nearest."""
-    nearest: Recipient | None = None
-    to, is_staff = word.to, word.to.is_staff
-    for role in CALLED[1:] if is_staff else CALLED:
-        found = desk.people.find(role, word.enrolment)
-        if found is None or (is_staff and found.is_same_person(to)):
-            continue
-        if found.phone:
-            return found
-        nearest = nearest or found
-    return nearest
-
-
-def _privacy(desk: Desk, coordinator: Recipient | None) -> str:
-    """Return whom to ask for access and rectification: the coordinator of the territory, else the programme's own."""
-    return (coordinator.email if coordinator else None) or desk.definition.privacy_contact
 
 
 def send_instant(desk: Desk, due_on: date) -> datetime:

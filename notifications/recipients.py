@@ -172,7 +172,7 @@ ANSWERED = (
     .order_by(CONTACT.starts_on, CONTACT.id)
 )
 FOLLOWED = (
-    sa.select(FOLLOWS.enrolment_id, *STAFFER)
+    sa.select(FOLLOWS.enrolment_id, FOLLOWS.person_id, *STAFFER)
     .where(PERSON.id == FOLLOWS.person_id, within(FOLLOWS.enrolment_id, "ids"), *held(FOLLOWS, ON))
     .order_by(FOLLOWS.starts_on, FOLLOWS.id)
 )
@@ -193,8 +193,11 @@ def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dic
 
 def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict[int, Recipient]:
     rows = do(session, FOLLOWED, ids=sorted(enrolment_ids), on=on).all()
-    coaches = {person: of_person("coach", Staffer._make(person)) for person in {row[1:] for row in rows}}
-    return {row[0]: coaches[row[1:]] for row in rows}
+    coaches: dict[int, Recipient] = {}
+    for row in rows:
+        if row[1] not in coaches:
+            coaches[row[1]] = of_person("coach", Staffer(*row[2:]))
+    return {row[0]: coaches[row[1]] for row in rows}
 
 
 def _staff(session: Session, on: date) -> dict[tuple[str, str | None], Recipient]:

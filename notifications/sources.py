@@ -124,10 +124,14 @@ def layout_facts(reading: str) -> frozenset[str]:
 
 
 def _facts_in(files: Sequence[Path], folder: Path) -> frozenset[str]:
-    environment = environment_of(BOTH, "html", folder)
-    sources = (environment.parse(source.read_text("utf-8")) for source in files)
-    found = frozenset[str]().union(*map(find_undeclared_variables, sources))
-    return found - environment.globals.keys() - SAID
+    found = frozenset[str]().union(*(_undeclared(source, folder) for source in files))
+    return found - environment_of(BOTH, "html", folder).globals.keys() - SAID
+
+
+@cache
+def _undeclared(source: Path, folder: Path) -> frozenset[str]:
+    """Return the names that one file takes from elsewhere: the layout's files are the same for every kind."""
+    return frozenset(find_undeclared_variables(environment_of(BOTH, "html", folder).parse(source.read_text("utf-8"))))
 
 
 def _files(kind: str, reading: str, folder: Path = FOLDER) -> list[Path]:

@@ -12,10 +12,14 @@ from actions.cohorts import cohort_of
 from actions.morning import next_morning, what_is_due
 from actions.pause import resume, suspend
 from actions.record import complete_step, report_session
+from actions.watch import ADMISSIONS, WATCHED, watch_all
 from models import Alert, Enrolment, Notice, Step
+from models.history import ADMITTED
 from models.session import Database
+from models.step import IS_WATCHED
 from notifications.rendering import render
 from programme.pausing_errors import NoAlert, NothingToAccept
+from tests.actions.test_due import questions
 from tests.notifications.samples import item, sample_facts
 from tests.world import (
     CODE,
@@ -274,3 +278,23 @@ def test_resumption_is_said_in_the_coach_s_message_of_the_day(language: str, lin
     words = {"fr": "Visite de diagnostic", "ar": "زيارة"}
     facts = sample_facts("coach_digest") | {"items": [item("resumed", "Coopérative 1", words, "2027-03-17", None)]}
     assert line in render("coach_digest", language, facts).text.replace("\u00a0", " ")
+
+
+def test_what_alerts_look_at_is_what_its_indexes_hold() -> None:
+    words = (", ".join(f"'{one}'" for one in sorted(some)) for some in (WATCHED, ADMISSIONS))
+    assert [f"kind IN ({next(words)})", f"verb IN ({next(words)})"] == [IS_WATCHED, ADMITTED]
+
+
+def test_watching_a_cohort_is_asked_of_indexes_that_hold_only_what_it_looks_at(database: Database) -> None:
+    open_enrolled(database, cooperatives=6)
+    with database.reading() as session, questions(database) as asked:
+        watch_all(session, range(1, 7))
+    explain = "EXPLAIN" if database.has_room else "EXPLAIN QUERY PLAN"
+    with database.engine.connect() as connection:
+        if database.has_room:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plans = [str(row) for one in asked for row in connection.exec_driver_sql(f"{explain} {one[0]}", one[1])]
+    assert {name for name in ("step_watched", "history_admitted") if any(name in row for row in plans)} == {
+        "step_watched",
+        "history_admitted",
+    }

@@ -27,7 +27,16 @@ def pragma(database: Database, name: str) -> object:
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize(
-    ("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30000)]
+    ("name", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 30000),
+        ("wal_autocheckpoint", 10_000),
+        ("cache_size", -16384),
+        ("temp_store", 2),
+    ],
 )
 def test_database_is_opened_for_keeps(tmp_path: Path, name: str, value: object) -> None:
     database = Database(f"sqlite:///{tmp_path / 'real.sqlite3'}")
