@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+from notifications.chunking import Departure
 
 Verdict = Literal["accepted", "refused", "deferred", "away", "doubt"]
 
@@ -31,6 +33,23 @@ class Mailer(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+
+
+@runtime_checkable
+class Prompt(Mailer, Protocol):
+    """A mailer that can write a whole message and be listened to later: nobody need wait on it."""
+
+    patience: float
+    """Seconds for which an answer is awaited."""
+
+    def begin(self, address: str, body: bytes) -> Departure | None:
+        """Write what goes without waiting; None where nothing has left, and the message is to be sent by `send`."""
+
+    def go_on(self, departure: Departure) -> Answer | None:
+        """Write or read what the connection is ready for; return the answer when it has come whole."""
+
+    def break_off(self, departure: Departure, problem: Exception) -> Answer:
+        """Give the connection up, and say what is to be thought of the message."""
 
 
 class MemoryMailer:

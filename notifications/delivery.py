@@ -18,7 +18,8 @@ from notifications import breaker, copies, holds, outbox
 from notifications.backlog import settle_late
 from notifications.claimed import Claimed
 from notifications.freezing import Batch, Frozen, gather, keep, make
-from notifications.handing import Hands, hand_over, late_today
+from notifications.handing import hand_over, late_today
+from notifications.hands import Hands
 from notifications.holders import astray, skip
 from notifications.post import Compose, PassOn, Post
 from programme.civil import civil_day
@@ -26,8 +27,9 @@ from programme.civil import civil_day
 __all__ = ["Compose", "PassOn", "Post", "deliver"]
 
 log = logging.getLogger("mourafaka.delivery")
-BATCH = 100
-"""Messages that are claimed and made at once: what is said to the database for a batch is said once for all of them."""
+BATCH, EACH = 100, 25
+"""Messages that are claimed and made at once, in all and for each connection, whichever is more: what is said to the
+database for a batch is said once for all of them, and many connections are soon through a small one."""
 
 
 def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
@@ -41,9 +43,10 @@ def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
     settle_late(post.database, post.now())
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
+    most = max(BATCH, EACH * len(post.mailers))
     with Hands(post.mailers) as hands:
         while sum(tally.values()) < limit and not tally["away"] and not post.stops():
-            batch = _next_batch(post, min(BATCH, limit - sum(tally.values())), tally)
+            batch = _next_batch(post, min(most, limit - sum(tally.values())), tally)
             if batch is None:
                 break
             hand_over(post, hands, batch, tally)

@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel
 
 from models import Notice, NoticeBody
 from models.notice import UNSETTLED
+from models.sets import within
 from models.spoken import Spoken
 from notifications import holds
 from notifications.claimed import Claimed
@@ -89,12 +90,12 @@ def forget_bodies(connection: Connection, notice_ids: Sequence[int]) -> None:
     _FORGETTING.say(connection, [(one,) for one in notice_ids])
 
 
-def settle_told(connection: Connection, digest_id: int, status: str, reason: str, now: datetime) -> None:
-    """Settle what a message of the day told, or (when it failed) was to tell, as the message itself."""
+def settle_told(connection: Connection, digest_ids: Sequence[int], status: str, reason: str, now: datetime) -> None:
+    """Settle what messages of the day told, or (when they failed) were to tell, as the messages themselves."""
     connection.execute(
         _telling(UNSETTLED if status == "failed" else ("sending",)),
         {
-            "told_by": digest_id,
+            "told_by": digest_ids,
             "new_status": status,
             "new_reason": reason,
             "new_sent_at": now if status == "sent" else None,
@@ -112,7 +113,7 @@ def park_told(session: Session, notice_id: int, reason: str, now: datetime) -> N
 
 @cache
 def _telling(told: Sequence[str]) -> Update:
-    mine = (_NOTICE.c.digest_id == bindparam("told_by"), _NOTICE.c.status.in_(told))
+    mine = (within(_NOTICE.c.digest_id, "told_by"), _NOTICE.c.status.in_(told))
     return update(_NOTICE).where(*mine).values(_new(_TELLING))
 
 

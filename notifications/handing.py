@@ -11,9 +11,6 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Thread
-from types import TracebackType
 
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col
@@ -23,16 +20,13 @@ from models.locking import locked
 from models.spoken import Spoken
 from models.trouble import again_if_crossed
 from notifications import fenced, holds, outbox
-from notifications.answers import Answer, Mailer
 from notifications.claimed import Claimed
 from notifications.freezing import Frozen
+from notifications.hands import Hands, Met
 from notifications.hours import LOOK_AGAIN, UNREADABLE
 from notifications.post import Post
 
 LONGEST_PAUSE = timedelta(hours=1)
-Met = tuple[Claimed, Answer]
-MOMENT = 0.002
-"""Seconds that an answer waits for the next one, so that both are written down in one go: less than a disk takes."""
 BREATHE = (
     update(SQLModel.metadata.tables["channel_state"])
     .where(col(ChannelState.channel) == holds.MAIL, col(ChannelState.failures) > 0)
@@ -40,74 +34,6 @@ BREATHE = (
 )
 """Said after every answer, so built once."""
 BREATHING = Spoken(BREATHE, ())
-
-
-class Hands:
-    """The connections to one server: with several, each is served by a thread, which knows nothing of the database."""
-
-    def __init__(self, mailers: Sequence[Mailer]) -> None:
-        self._mailers = mailers
-        self._free = list(mailers)
-        self._answers: SimpleQueue[tuple[Mailer, Claimed, Answer | BaseException]] = SimpleQueue()
-        self._given = {mailer: SimpleQueue[Frozen | None]() for mailer in mailers} if len(mailers) > 1 else {}
-        self._threads = [Thread(target=self._serve, args=(mailer,), daemon=True) for mailer in self._given]
-
-    def __enter__(self) -> Hands:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, at: TracebackType | None
-    ) -> None:
-        """End every connection, each thread its own; nobody waits for them when something went wrong."""
-        for given in self._given.values():
-            given.put(None)
-        for thread in self._threads if problem is None else ():
-            thread.join()
-        if not self._given:
-            self._mailers[0].close()
-
-    @property
-    def free(self) -> int:
-        """Return how many connections have nothing under way."""
-        return len(self._free)
-
-    @property
-    def are_busy(self) -> bool:
-        """Tell whether anything is under way."""
-        return self.free < len(self._mailers)
-
-    def take(self, frozen: Frozen) -> None:
-        """Have a free connection hand a message over; with one connection only, this waits for the answer."""
-        mailer = self._free.pop()
-        if self._given:
-            self._given[mailer].put(frozen)
-        else:
-            self._answers.put((mailer, frozen[0], mailer.send(frozen[0].address or "", frozen[1])))
-
-    def answers(self, *, all_of_them: bool = False) -> list[Met]:
-        """Wait for an answer, and a moment for those that come with it (or for all); return what has come."""
-        met = list[Met]()
-        while self.are_busy:
-            try:
-                mailer, notice, answer = self._answers.get(timeout=MOMENT if met and not all_of_them else None)
-            except Empty:
-                break
-            self._free.append(mailer)
-            if isinstance(answer, BaseException):
-                raise answer
-            met.append((notice, answer))
-        return met
-
-    def _serve(self, mailer: Mailer) -> None:
-        for notice, body in iter(self._given[mailer].get, None):
-            try:
-                answer: Answer | BaseException = mailer.send(notice.address or "", body)
-            except BaseException as problem:  # noqa: BLE001 - it is raised where the batch is handed over
-                answer = problem
-            self._answers.put((mailer, notice, answer))
-        mailer.close()
 
 
 def hand_over(post: Post, hands: Hands, batch: Sequence[Frozen], tally: Counter[str]) -> None:

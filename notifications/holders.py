@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, delete, or_, select
 from sqlmodel import Session, col
 
 from models import Contact, Cooperative, Enrolment, Notice, NoticeBody, Person, RoleAssignment
+from models.sets import within
 from notifications.claimed import Claimed, write
 from notifications.common_facts import names_of
 from notifications.own_texts import version_again
@@ -72,7 +73,7 @@ def _asking() -> Select[Any]:
         select(*columns)
         .select_from(Enrolment)
         .outerjoin(Contact, and_(col(Contact.cooperative_id) == Enrolment.cooperative_id, in_force))
-        .where(col(Enrolment.id).in_(bindparam("ids", expanding=True)))
+        .where(within(col(Enrolment.id), "ids"))
         .order_by(col(Contact.starts_on), col(Contact.id))
     )
 

@@ -56,7 +56,9 @@ def invitation(
 
 
 def _person(role: str, person: str) -> str:
-    name, address = ("", person) if _BARE.fullmatch(person) else parseaddr(person)
+    if _BARE.fullmatch(person):
+        return f"{role}:mailto:{person}"
+    name, address = parseaddr(person)
     mailto = re.sub(r"[\s\x00-\x1f\x7f]", "", address)
     # A quoted parameter cannot hold a double quote, not even an escaped one.
     common_name = re.sub(r'[\x00-\x1f\x7f"]', "", name)

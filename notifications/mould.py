@@ -79,7 +79,8 @@ def encoded(name: str, value: str) -> bytes:
     """Return a value as its place in the message takes it."""
     if name in PARTS:
         return _in_part(value)
-    line = _BREAKS.sub(" ", value).strip()
+    line = value if value.isprintable() and "  " not in value else _BREAKS.sub(" ", value)
+    line = line.strip()
     if line.isascii():
         return line.encode()
     return _in_words(line.encode(), LINE - len(name) - len(": "))

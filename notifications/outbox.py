@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from models import Contact, Notice, Person
 from models.notice import IN_OUTBOX
+from models.sets import within
 from notifications import fenced
 from notifications.answers import Answer
 from notifications.claimed import COLUMNS, TABLE, Claimed, Sayable, read
@@ -99,7 +100,7 @@ def _taking() -> ReturningUpdate[Any]:
         "attempts": TABLE.c.attempts + 1,
     }
     free = _is_free(bindparam("now"), bindparam("doubted_before"))
-    chosen = TABLE.c.id.in_(bindparam("ids", expanding=True))
+    chosen = within(TABLE.c.id, "ids")
     return update(TABLE).where(chosen, free).values(values).returning(*COLUMNS)
 
 
@@ -172,9 +173,8 @@ def settle_accepted(connection: Connection, met: Sequence[tuple[Claimed, Answer]
     for code, notices in by_code.items():
         fenced.change_all(connection, notices, _ended("sent", "", Answer("accepted", code, ""), now))
     fenced.forget_bodies(connection, [notice.id for notice, _ in met])
-    for notice, _ in met:
-        if is_digest(notice):
-            fenced.settle_told(connection, notice.id, "sent", "", now)
+    if digests := [notice.id for notice, _ in met if is_digest(notice)]:
+        fenced.settle_told(connection, digests, "sent", "", now)
 
 
 def begin_all(connection: Connection, notices: Sequence[Claimed], *, now: datetime, pace: Pace) -> None:
@@ -262,7 +262,7 @@ def _follow(session: Session, notice_id: int, status: str, reason: str, now: dat
     """Do what a settlement brings: its frozen bytes go, and what a message of the day ``tells`` settles with it."""
     fenced.forget_body(session, notice_id)
     if tells:
-        fenced.settle_told(session.connection(), notice_id, status, reason, now)
+        fenced.settle_told(session.connection(), [notice_id], status, reason, now)
 
 
 def is_digest(notice: Sayable) -> bool:

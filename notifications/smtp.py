@@ -1,8 +1,7 @@
 """The one module that knows the `emails` library: builds messages, and hands them to an SMTP server.
 
-What the library leaves out is put back here: certificates are verified, a message is never sent a
-second time by itself after a lost connection, and one connection serves a whole batch.
-"""
+What the library leaves out is put back here: certificates are verified, a message is never sent a second time by
+itself after a lost connection, and one connection serves a whole batch."""
 
 from __future__ import annotations
 
@@ -10,36 +9,41 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.mime.text import MIMEText
 from email.utils import format_datetime
 from functools import lru_cache
 from socket import socket
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from emails.backend.smtp.backend import SMTPBackend
 from emails.backend.smtp.client import SMTPClientWithResponse
 from emails.message import Message
 
 from notifications.answers import Answer, Verdict
+from notifications.chunking import Departure, is_idle, is_plain
 from notifications.kinds import content_language
 from notifications.mould import Mould, mark_of, mould_of, part_mark_of, parts_in_base64
-from notifications.pipelining import CLOSING, Pipelining
+from notifications.pipelining import CLOSING, Pipelining, Said
 from notifications.rendering import Rendered
-from programme.errors import SmtpUrlWrong
+from notifications.smtp_server import LOOPBACK, SmtpServer, read_smtp_url
+from notifications.verdicts import judge, text_of
+
+__all__ = [
+    "LOOPBACK",
+    "REPLY_SECONDS",
+    "Sender",
+    "SmtpMailer",
+    "SmtpServer",
+    "build",
+    "is_one_address",
+    "read_smtp_url",
+]
 
 REPLY_SECONDS = 120
-WAYS = frozenset({("smtp", ""), ("smtp", "required"), ("smtp", "off"), ("smtps", ""), ("smtps", "required")})
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CALENDAR_NAME = "invitation.ics"
-NOT_LET_IN = frozenset({530, 534, 535, 538})
-"""Codes by which a server wants another login (RFC 4954): about us, whatever command they answer."""
-TOO_BIG = 552
-"""The code by which MAIL FROM refuses one message for its size (RFC 1870), not its sender."""
-POLICY = "5.7."
-"""Enhanced codes (RFC 3463) of a server's policy, which say nothing of the address."""
 _ONE_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[^\s@,;:<>()\"\\\[\]\x00-\x20\x7f]+")
 
 
@@ -164,80 +168,16 @@ class _Backend(SMTPBackend):
         return func
 
 
-@dataclass(frozen=True)
-class SmtpServer:
-    """A mail server as MOURAFAKA_SMTP_URL names it."""
-
-    host: str
-    port: int
-    user: str | None
-    password: str | None = field(repr=False)
-    tls: bool
-    implicit_tls: bool
-
-    @property
-    def is_loopback(self) -> bool:
-        """Tell whether it is on this machine."""
-        return self.host in LOOPBACK
-
-
-def read_smtp_url(url: str) -> SmtpServer:
-    """Read smtp://user:password@host:port?tls=required|off, or smtps://; refused when it is not one.
-
-    Without ``tls`` a server on this machine is spoken to in clear, any other with STARTTLS. A
-    password is never sent in clear to another machine. What a special character left unescaped
-    in a password would cut off (a path, a fragment, another option) is refused, and never shown.
-    """
-    try:
-        parts = urlsplit(url)
-        host, given = parts.hostname, parts.port
-        options = parse_qs(parts.query, keep_blank_values=True)
-    except ValueError:  # its text may hold the password
-        raise SmtpUrlWrong(url="what MOURAFAKA_SMTP_URL holds") from None
-    wrong = SmtpUrlWrong(url=f"{parts.scheme}://{host or ''}")
-    wanted = options.pop("tls", [""])[-1]
-    if (
-        not host
-        or given == 0
-        or options
-        or parts.path.strip("/")
-        or parts.fragment
-        or bool(parts.username) != bool(parts.password)
-    ):
-        raise wrong
-    if (parts.scheme, wanted) not in WAYS:
-        raise wrong
-    implicit, local = parts.scheme == "smtps", host in LOOPBACK
-    tls = not implicit and (wanted == "required" or (wanted == "" and not local))
-    if parts.password and not (tls or local or implicit):
-        raise wrong
-    user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
-    return SmtpServer(host, given or (465 if implicit else 587 if tls else 25), user, password, tls, implicit)
-
-
-def _judge(command: str, code: int, text: str) -> Answer:
-    """Read the server's last word: about us (nothing can leave), the address, or the message."""
-    if command == "data" and 200 <= code < 300:
-        return Answer("accepted", code, text)
-    if command == "data" and not 400 <= code < 600:
-        return Answer("doubt", code, text)  # the message was handed over, and this is no answer
-    if code in NOT_LET_IN or (command == "mail" and code != TOO_BIG):
-        return Answer("away", code, text)
-    if code < 500:
-        return Answer("deferred", code, text)
-    return Answer("refused", code, text, bad_address=command == "rcpt" and not text.startswith(POLICY))
-
-
-def _text_of(said: bytes | str | None) -> str:
-    text = said.decode(errors="replace") if isinstance(said, bytes) else said or ""
-    return text.replace("\0", "")  # no text of PostgreSQL may hold it: the answer could never be written down
-
-
 class SmtpMailer:
-    """Hands messages to one server over a connection that is kept until it is closed."""
+    """Hands messages to one server over a connection that is kept until it is closed.
+
+    The first message of a connection is announced, and leaves when the server has let it; those that follow go in
+    one write where the server takes them so (`notifications/chunking.py`).
+    """
 
     def __init__(self, server: SmtpServer, sender: Sender, *, reply_seconds: float = REPLY_SECONDS) -> None:
         self._sender = sender
+        self.patience = reply_seconds
         options: Mapping[str, Any] = {
             "host": server.host,
             "port": server.port,
@@ -252,11 +192,64 @@ class SmtpMailer:
         """Hand over one message; a connection that the server closed while idle is opened anew, once."""
         if not is_one_address(address):
             return Answer("refused", None, f"{address!r} is not one address", bad_address=True)
+        departure = self._depart(address, body)
+        while departure is not None:
+            answer = self.go_on(departure)
+            if answer is not None and answer.verdict != "away":
+                return answer
+            departure = departure if answer is None else None
         fresh = self._backend._client is None
         answer = self._attempt(address, body)
         if answer.verdict == "away" and not fresh:
             self.close()
             return self._attempt(address, body)
+        return answer
+
+    def begin(self, address: str, body: bytes) -> Departure | None:
+        """Write as much of a message as goes without waiting; None where nothing has left: then it is to be sent.
+
+        Whoever is given it goes on (`go_on`) as its connection is ready; what is away then is to be sent.
+        """
+        client: Any = self._backend._client
+        if client is None or not is_plain(client.sock) or not is_one_address(address):
+            return None
+        return self._depart(address, body)
+
+    def _depart(self, address: str, body: bytes) -> Departure | None:
+        client: Any = self._backend._client
+        if client is None or not client.takes_whole or not address.isascii() or not is_idle(client.sock):
+            return None
+        size = client.has_extn("size")
+        departure = Departure(client.sock, self._sender.address, address, body, says_size=size)
+        try:
+            departure.go_on()
+        except OSError:
+            if not departure.has_begun:
+                self._drop()
+                return None
+        return departure
+
+    def go_on(self, departure: Departure) -> Answer | None:
+        """Write or read what the connection is ready for; return the answer, None while it has not come whole."""
+        try:
+            said = departure.go_on()
+        except (OSError, smtplib.SMTPException) as problem:
+            return self.break_off(departure, problem)
+        return None if said is None else self._answered(said)
+
+    def break_off(self, departure: Departure, problem: Exception) -> Answer:
+        """Give the connection up; the message is in doubt, unless it was refused by then."""
+        said = departure.refusal()
+        self._drop()
+        return Answer("doubt", None, str(problem)) if said is None else judge(said[0], said[1], text_of(said[2]))
+
+    def _answered(self, said: Said) -> Answer:
+        client: Any = self._backend._client
+        answer = judge(said[0], said[1], text_of(said[2]))
+        client.has_taken_one = answer.verdict == "accepted"  # what was refused is looked at word by word, and reset
+        client.is_to_reset = not client.has_taken_one
+        if answer.verdict in {"doubt", "away"} or answer.code == CLOSING:
+            self._drop()
         return answer
 
     def knock(self) -> Answer:
@@ -278,19 +271,26 @@ class SmtpMailer:
             response = client.sendmail(from_addr=self._sender.address, to_addrs=[address], msg=body)
         except smtplib.SMTPDataError as problem:  # DATA itself was not let begin
             self.close()
-            return _judge("about to send data", problem.smtp_code, _text_of(problem.smtp_error))
+            return judge("about to send data", problem.smtp_code, text_of(problem.smtp_error))
         except (OSError, ValueError, smtplib.SMTPException) as problem:
             return self._lost("doubt" if client.data_begun else "away", problem)
-        answer = _judge(response.last_command, response.status_code, _text_of(response.status_text))
+        answer = judge(response.last_command, response.status_code, text_of(response.status_text))
         if answer.verdict in {"doubt", "away"} or answer.code == CLOSING:
             self.close()
+        client.has_taken_one = answer.verdict == "accepted"
         return answer
 
     def _lost(self, verdict: Verdict, problem: Exception) -> Answer:
         self.close()
         if isinstance(problem, smtplib.SMTPResponseException):
-            return Answer(verdict, problem.smtp_code, _text_of(problem.smtp_error))
+            return Answer(verdict, problem.smtp_code, text_of(problem.smtp_error))
         return Answer(verdict, None, str(problem))
+
+    def _drop(self) -> None:
+        """End the connection without a word: nobody is waited for."""
+        client, self._backend._client = self._backend._client, None
+        if client is not None:
+            client.close()
 
     def close(self) -> None:
         """End the connection; a server that is gone already is no trouble."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from notifications.stencils import CannotCut, Facts, Render, Stencil, cut
@@ -13,21 +13,29 @@ USES: Final = 3
 MOST: Final = 64
 """Stencils that a template keeps; what is said in more ways than that is rendered."""
 
+_ABSENT: Final = object()
+"""Stands for a fact that is not there, which is another shape than one that is nothing."""
+
 
 def _shape(value: Any) -> Any:
     """Return what a stencil depends on: of a text only whether there is any, of all else the value."""
-    kind = type(value)
+    kind = value.__class__
     if kind is str:
-        return str if value else ""
-    if value is None:
-        return None
+        return value and str
     if kind is dict:
-        return (dict, *[(name, _shape(one)) for name, one in value.items()])
+        return (dict, *value, *_shapes(value.values()))
     if kind is tuple:
-        return (tuple, *map(_shape, value))
+        return (tuple, *_shapes(value))
+    if value is None or value is _ABSENT:
+        return value
     if kind is int or kind is bool:
         return kind, value
     raise CannotCut
+
+
+def _shapes(values: Iterable[Any]) -> list[Any]:
+    """Return the same of several: texts and what is left out, as nearly all are, without a call for each."""
+    return [one and str if one.__class__ is str else None if one is None else _shape(one) for one in values]
 
 
 class Stencils:
@@ -41,7 +49,7 @@ class Stencils:
     def say(self, facts: Facts) -> str:
         """Return the text: filled in where there is a stencil for it, else rendered."""
         try:
-            shape = tuple([_shape(facts[name]) if name in facts else name for name in self._names])
+            shape = tuple(_shapes([facts.get(name, _ABSENT) for name in self._names]))
         except CannotCut:
             return self._render(facts)
         for stencil in self._by_shape.get(shape, ()):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from actions.texts import all_faults
 from notifications.kinds import KINDS, READINGS
 from notifications.publication import check_templates
-from notifications.smtp import NOT_LET_IN, SmtpMailer, SmtpServer, read_smtp_url
+from notifications.smtp import SmtpMailer, SmtpServer, read_smtp_url
+from notifications.verdicts import NOT_LET_IN
 from programme.definition_file import read_definition, shipped_text
 from programme.errors import Refusal
 from programme.scoring import default_questionnaire

@@ -18,7 +18,8 @@ from actions.cohorts import cohort_of
 from actions.morning import reminder_chunks, reminder_work
 from benchmarks.notices.scenario import CODE, PROMISING, SENDER, SENDING
 from models.session import Database
-from notifications.answers import Answer, Mailer
+from notifications.answers import Answer, Mailer, Prompt
+from notifications.chunking import Departure
 from notifications.claimed import Sayable
 from notifications.delivery import deliver
 from notifications.messages import message_of
@@ -118,6 +119,20 @@ class TimedMailer:
         self._mailer.close()
 
 
+class TimedPrompt(TimedMailer):
+    """The same by a mailer that is listened to; several do so at once, and their time is nobody's own."""
+
+    def __init__(self, mailer: Prompt, spent: Spent) -> None:
+        super().__init__(mailer, spent, alone=False)
+        self._prompt, self.patience = mailer, mailer.patience
+        self.go_on, self.break_off = mailer.go_on, mailer.break_off
+
+    def begin(self, address: str, body: bytes) -> Departure | None:
+        """Begin to hand over one message."""
+        self._spent.leaving = True
+        return self._prompt.begin(address, body)
+
+
 def timed_composer(spent: Spent) -> Any:
     """Return the composer of the house, counted."""
 
@@ -167,9 +182,9 @@ def _of_helpers() -> float:
 def send(database: TimedDatabase, smtp_url: str, spent: Spent, connections: int = 1) -> int:
     """Empty the outbox as the delivery flow does; return how many mails the server accepted."""
     settings = Settings(base_url="https://mourafaka.example", secret_key=SECRET, _env_file=None)
+    opened = [SmtpMailer(read_smtp_url(smtp_url), SENDER) for _ in range(connections)]
     first, *others = (
-        TimedMailer(SmtpMailer(read_smtp_url(smtp_url), SENDER), spent, alone=connections == 1)
-        for _ in range(connections)
+        TimedMailer(one, spent, alone=True) if len(opened) == 1 else TimedPrompt(one, spent) for one in opened
     )
     house = House(settings, Clock(SENDING), database, mailer=first)
     post = replace(house.post(), compose=timed_composer(spent), beside=tuple(others))

@@ -15,15 +15,19 @@ END = b"\r\n.\r\n"
 _MESSAGE_ID = re.compile(rb"(?im)^Message-ID:\s*(<[^>]+>)")
 _REPLIES = {b"MAIL": b"250 OK\r\n", b"RCPT": b"250 OK\r\n", b"RSET": b"250 OK\r\n", b"NOOP": b"250 OK\r\n"}
 _GREETING = b"220 sink ESMTP\r\n"
-_EHLO = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
+_EHLO = b"250-sink\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
 
 
 class Conversation(asyncio.Protocol):
-    """One client's connection: commands one by one or several at once (RFC 2920), messages noted by Message-ID."""
+    """One client's connection: commands one by one or several at once (RFC 2920), messages noted by Message-ID.
+
+    A message comes after DATA, up to its dot, or as one chunk of so many bytes (RFC 3030).
+    """
 
     def __init__(self, noted: list[bytes], away: float) -> None:
         self._away = away
         self._noted, self._buffer, self._in_message = noted, b"", False
+        self._chunk = 0
         self._leaving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -53,12 +57,20 @@ class Conversation(asyncio.Protocol):
 
     def _next(self) -> bytes:
         """Return the answer to the next command or message; nothing while it has not come whole."""
+        if self._chunk:
+            return self._next_chunk()
         end = END if self._in_message else b"\r\n"
         found = self._buffer.find(end)
         if found < 0:
             return b""
         said, self._buffer = self._buffer[:found], self._buffer[found + len(end) :]
-        return self._keep(said) if self._in_message else self._answer(said[:4].upper())
+        return self._keep(said) if self._in_message else self._answer(said)
+
+    def _next_chunk(self) -> bytes:
+        if len(self._buffer) < self._chunk:
+            return b""
+        message, self._buffer, self._chunk = self._buffer[: self._chunk], self._buffer[self._chunk :], 0
+        return self._keep(message)
 
     def _keep(self, message: bytes) -> bytes:
         found = _MESSAGE_ID.search(message)
@@ -66,7 +78,11 @@ class Conversation(asyncio.Protocol):
         self._in_message = False
         return b"250 kept\r\n"
 
-    def _answer(self, verb: bytes) -> bytes:
+    def _answer(self, said: bytes) -> bytes:
+        verb = said[:4].upper()
+        if verb == b"BDAT":
+            self._chunk = int(said.split()[1])
+            return self._next_chunk()
         if verb in {b"EHLO", b"HELO"}:
             return _EHLO
         if verb == b"DATA":

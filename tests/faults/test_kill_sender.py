@@ -19,8 +19,8 @@ KILLS, SEED = int(os.environ.get("MOURAFAKA_KILLS", "25")), 20270104
 
 
 @pytest.fixture
-def office() -> Iterator[PostOffice]:
-    opened = PostOffice(slowness=0.02)
+def office(chunking: bool) -> Iterator[PostOffice]:
+    opened = PostOffice(slowness=0.02, chunking=chunking)
     opened.open()
     yield opened
     opened.close()
@@ -28,10 +28,11 @@ def office() -> Iterator[PostOffice]:
 
 @pytest.mark.slow
 @pytest.mark.database
-@pytest.mark.parametrize("connections", [1, 3])
+@pytest.mark.parametrize(("connections", "chunking"), [(1, False), (3, False), (3, True)])
 def test_killed_sender_loses_nothing_and_doubles_only_what_rule_4_allows(
-    database: Database, office: PostOffice, connections: int
+    database: Database, office: PostOffice, connections: int, chunking: bool
 ) -> None:
     account = kill_again_and_again(database, office, kills=KILLS, connections=connections, seed=SEED)
     assert account.kills == KILLS
+    assert (office.chunks > 0) is chunking
     assert account.drained_in < DRAINED_SECONDS

@@ -67,6 +67,8 @@ class PostOffice:
     silent_at: str = ""
     silence: float = 2
     pipelining: bool = False
+    chunking: bool = False
+    chunks: int = 0  # messages that came as one (RFC 3030)
     port: int = 0
     _controller: Any = None
 
@@ -119,7 +121,8 @@ class PostOffice:
         session.host_name = hostname
         self.connections.append(server.transport)
         await self.fall_silent("EHLO")
-        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelining else []), *responses[-1:]]
+        offered = {"250-PIPELINING": self.pipelining or self.chunking, "250-CHUNKING": self.chunking}
+        return [*responses[:-1], *(line for line, is_offered in offered.items() if is_offered), *responses[-1:]]
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         answer = next(self.at_mail, "250 OK")
@@ -175,6 +178,18 @@ class _Server(SMTP):
         await super().push(status)
         if greets and str(status).startswith("421"):
             self.transport.close()
+
+    async def smtp_BDAT(self, arg: str) -> None:
+        """Take a message as one chunk, of which all is read whatever is answered."""
+        message = await self._reader.readexactly(int(arg.partition(" ")[0]))
+        self.event_handler.chunks += 1
+        if not self.envelope.rcpt_tos:
+            await self.push("503 5.5.1 nobody to give it to")
+            return
+        self.envelope.original_content = message
+        answer = await self._call_handler_hook("DATA")
+        self._set_post_data_state()
+        await self.push(answer)
 
 
 class _Controller(Controller):
