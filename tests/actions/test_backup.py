@@ -222,7 +222,7 @@ def test_restore_starts_with_the_mail_on_hold(database: Database, tmp_path: Path
     restore(store_of(empty, databases.tools()), copy, by="amal", now=NOW)
     with opened(empty) as new, new.reading() as session:
         [one] = session.exec(select(Hold).where(col(Hold.released_at).is_(None))).all()
-        assert (one.cause, one.reason, one.by, one.began_at) == ("restore", "from monday.copy", "amal", NOW)
+        assert (one.cause, one.reason, one.by, one.began_at) == ("restore", "monday.copy", "amal", NOW)
     databases.drop(empty)
 
 
