@@ -80,7 +80,7 @@ def _bytes(path: Path) -> bytes:
             raise ListTooLarge(name=path.name, most=LARGEST_FILE // 2**20)
         return path.read_bytes()
     except OSError as error:
-        raise ListNotFound(name=path.name) from error
+        raise ListNotFound(name=path.name or path) from error
 
 
 def _table(source: str, cells: Callable[[], Iterator[Sequence[Cell]]]) -> Table | None:

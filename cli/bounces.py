@@ -37,7 +37,8 @@ def bounces(
         with opened(source) as messages:
             reports = [bounce for message in messages for bounce in read_report(message)]
     except (OSError, ValueError) as problem:
-        raise BouncesUnreadable(source=source.rpartition("@")[2], problem=problem) from problem
+        said = getattr(problem, "strerror", None) or problem  # without a number and the name once more
+        raise BouncesUnreadable(source=source.rpartition("@")[2], problem=said) from problem
     with house.database.transaction() as session:
         came = take_bounces(session, reports, by=BY, now=house.clock.now())
     if as_json:

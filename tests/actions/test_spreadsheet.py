@@ -177,6 +177,7 @@ def test_read_table_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
         "The file none.xlsx cannot be opened: check its name, its folder, and that it is not open in another program.",
     )
     assert refusal(tmp_path)[0] is ListNotFound
+    assert refusal(Path())[1].startswith("The file . cannot be opened")  # a folder that is named so has no name
 
 
 def workbook_bytes() -> bytes:

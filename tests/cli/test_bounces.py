@@ -19,4 +19,5 @@ def test_report_that_is_not_ours_is_counted_and_changes_nothing(mourafaka: Comma
 def test_source_that_cannot_be_read_is_refused_without_its_password(mourafaka: Command) -> None:
     ran = mourafaka("bounces", "imap://user:secret@mail.example/INBOX")
     assert (ran.code, "secret" in ran.err, "write imaps://" in ran.err) == (1, False, True)
-    assert mourafaka("bounces", "nowhere.mbox").code == 1
+    nowhere = mourafaka("bounces", "nowhere.mbox")
+    assert (nowhere.code, "in nowhere.mbox cannot be read (No such file or directory):" in nowhere.err) == (1, True)
