@@ -85,11 +85,11 @@ def _grid(panel: Panel) -> list[str]:
     for power in range(panel.x[0], panel.x[1] + 1):
         x, _ = panel.at(10.0**power, 10.0 ** panel.y[0])
         lines.append(f'<line x1="{x:.1f}" y1="0" x2="{x:.1f}" y2="{HIGH}" stroke="#ddd"/>')
-        lines.append(f'<text x="{x:.1f}" y="{HIGH + 18}" text-anchor="middle">{10.0**power:,g}</text>')
+        lines.append(f'<text x="{x:.1f}" y="{HIGH + 18}" text-anchor="middle">{10.0**power:,.12g}</text>')
     for power in range(panel.y[0], panel.y[1] + 1):
         _, y = panel.at(10.0 ** panel.x[0], 10.0**power)
         lines.append(f'<line x1="0" y1="{y:.1f}" x2="{WIDE}" y2="{y:.1f}" stroke="#ddd"/>')
-        lines.append(f'<text x="-8" y="{y + 4:.1f}" text-anchor="end">{10.0**power:,g}</text>')
+        lines.append(f'<text x="-8" y="{y + 4:.1f}" text-anchor="end">{10.0**power:,.12g}</text>')
     return lines
 
 
