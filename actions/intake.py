@@ -16,6 +16,7 @@ from actions.cohorts import cohort_of
 from actions.programmes import definition_of
 from actions.spreadsheet import Table
 from models import Cohort, Contact, Cooperative, Enrolment, History
+from models.columns import columns
 from programme.civil import civil_day
 from programme.eligibility import Eligibility, reasons_by_field
 from programme.intake import read_row
@@ -218,7 +219,7 @@ class _Shelf:
         """Insert rows and return their ids in the same order."""
         if not rows:
             return []
-        statement = insert(table).returning(table.__table__.c.id, sort_by_parameter_order=True)  # type: ignore[attr-defined] # SQLModel does not declare it
+        statement = insert(table).returning(columns(table).id, sort_by_parameter_order=True)
         return list(self._session.scalars(statement, rows))
 
     def _contact(self, cooperative_id: int, one: Candidate, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+from collections.abc import Callable
 from typing import Any, Final
 
 GO_AHEAD: Final = 354
@@ -18,6 +19,9 @@ _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
 class Pipelining(smtplib.SMTP):
     """An SMTP client that knows whether its message had begun to leave, whichever way it was announced."""
 
+    _rset: Callable[[], None]
+    make_response: Callable[[], Any]
+    """Both are the `emails` library's client's, which this stands before (notifications/smtp_client.py)."""
     data_begun = False
     has_taken_one = False
     """Whether the last message on this connection was accepted: a server that works so far."""
@@ -40,10 +44,10 @@ class Pipelining(smtplib.SMTP):
         """Do as the `emails` library's client does, in fewer waits where the server takes commands in one go."""
         if self.is_to_reset:
             self.is_to_reset = False
-            self._rset()  # type: ignore[attr-defined] # that client's own
+            self._rset()
         if not self.has_extn("pipelining"):
             return super().sendmail(from_addr, to_addrs, msg, *options, **more)
-        response = self.make_response()  # type: ignore[attr-defined] # the same
+        response = self.make_response()
         command, code, text = announce(self, from_addr, to_addrs[0], len(msg))
         if command == "data":
             if code != GO_AHEAD:
@@ -51,7 +55,7 @@ class Pipelining(smtplib.SMTP):
             code, text = self._hand_over(msg)
         response.set_status(command, code, text)
         if code != 250:
-            self._rset()  # type: ignore[attr-defined] # the same
+            self._rset()
         return response
 
     def _hand_over(self, msg: bytes) -> tuple[int, bytes]:

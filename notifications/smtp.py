@@ -1,33 +1,27 @@
-"""The one module that knows the `emails` library: builds messages, and hands them to an SMTP server.
-
-What the library leaves out is put back here: certificates are verified, a message is never sent a second time by
-itself after a lost connection, and one connection serves a whole batch."""
+"""Builds messages with the `emails` library, and hands them to an SMTP server: one connection serves a whole batch."""
 
 from __future__ import annotations
 
 import re
 import smtplib
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.mime.text import MIMEText
 from email.utils import format_datetime
 from functools import lru_cache
-from socket import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from emails.backend.smtp.backend import SMTPBackend
-from emails.backend.smtp.client import SMTPClientWithResponse
 from emails.message import Message
 
 from notifications.answers import Answer, Verdict
 from notifications.chunking import Departure, is_idle, is_plain
 from notifications.kinds import content_language
 from notifications.mould import Mould, mark_of, mould_of, part_mark_of, parts_in_base64
-from notifications.pipelining import CLOSING, Pipelining, Said
+from notifications.pipelining import CLOSING, Said
 from notifications.rendering import Rendered
+from notifications.smtp_client import Backend
 from notifications.smtp_server import LOOPBACK, SmtpServer, read_smtp_url
 from notifications.verdicts import judge, text_of
 
@@ -143,31 +137,6 @@ def _with_invitation(method: str) -> Callable[[Any, Any], None]:
     return add
 
 
-class _Client(Pipelining, SMTPClientWithResponse):
-    """An SMTP client that verifies certificates and knows whether its message had begun to leave."""
-
-    def starttls(self, *_args: Any, **_kwargs: Any) -> tuple[int, bytes]:
-        reply: tuple[int, bytes] = smtplib.SMTP.starttls(self, context=ssl.create_default_context())
-        return reply
-
-
-class _TlsClient(_Client):
-    """The same over TLS from the first byte (smtps)."""
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket:
-        plain: socket = super()._get_socket(host, port, timeout)  # type: ignore[misc] # smtplib's own hook
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-
-
-class _Backend(SMTPBackend):
-    connection_cls = _Client
-    connection_ssl_cls = _TlsClient  # type: ignore[assignment] # the library asks for its own, which verifies nothing
-
-    def retry_on_disconnect(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Do not: the library would send DATA a second time by itself."""
-        return func
-
-
 class SmtpMailer:
     """Hands messages to one server over a connection that is kept until it is closed.
 
@@ -186,7 +155,7 @@ class SmtpMailer:
             "timeout": reply_seconds,
             "local_hostname": "localhost",
         }
-        self._backend = _Backend(ssl=server.implicit_tls, tls=server.tls, fail_silently=False, **options)
+        self._backend = Backend(ssl=server.implicit_tls, tls=server.tls, fail_silently=False, **options)
 
     def send(self, address: str, body: bytes) -> Answer:
         """Hand over one message; a connection that the server closed while idle is opened anew, once."""

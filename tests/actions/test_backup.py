@@ -363,7 +363,7 @@ def test_restore_does_not_take_a_lost_database_s_log_for_the_copy_s(database: Da
 
 def test_missing_programs_of_postgresql_are_named(database: Database, tmp_path: Path) -> None:
     if not database.has_room:
-        pytest.skip("SQLite needs none")
+        pytest.skip("SQLite is copied by its library: no program of it can be missing")
     with pytest.raises(ToolMissing, match="pg_dump is missing: install PostgreSQL's client programs"):
         back_up(store_of(database.url, tmp_path), tmp_path / "copy", now=NOW)
     assert list(tmp_path.iterdir()) == []

@@ -207,7 +207,7 @@ def test_long_list_is_stored_in_batches(cohort: Database, tmp_path: Path) -> Non
     with statements(cohort) as seen:
         report = load(cohort, tmp_path, *rows)
     with cohort.reading() as session:
-        last = session.exec(select(Enrolment).order_by(Enrolment.rank.desc())).first()  # type: ignore[attr-defined]
+        last = session.exec(select(Enrolment).order_by(col(Enrolment.rank).desc())).first()
         pairs = session.exec(
             select(func.count()).select_from(Enrolment).where(Enrolment.rank == Enrolment.cooperative_id)
         ).one()

@@ -13,17 +13,15 @@ import pytest
 
 from models.session import Database
 from tests.faults.killing import DRAINED_SECONDS, kill_again_and_again
-from tests.notifications.post_office import PostOffice
+from tests.notifications.post_office import PostOffice, opened_office
 
 KILLS, SEED = int(os.environ.get("MOURAFAKA_KILLS", "25")), 20270104
 
 
 @pytest.fixture
 def office(chunking: bool) -> Iterator[PostOffice]:
-    opened = PostOffice(slowness=0.02, chunking=chunking)
-    opened.open()
-    yield opened
-    opened.close()
+    with opened_office(slowness=0.02, chunking=chunking) as opened:
+        yield opened
 
 
 @pytest.mark.slow

@@ -156,7 +156,7 @@ def test_reader_sees_one_moment_from_its_first_question_on(database: Database) -
 
 def test_writer_who_is_not_alone_waits_for_nobody_where_there_is_room(database: Database) -> None:
     if not database.has_room:
-        pytest.skip("SQLite has one pen for all")
+        pytest.skip("SQLite lets one write at a time, whoever it is: there is no room beside")
     with database.transaction() as alone, database.transaction(alone=False) as beside:
         for session, day in ((alone, date(2027, 1, 1)), (beside, date(2027, 2, 2))):
             session.add(HolidayOverride(on=day, entered_by="k1", entered_at=NOW))
@@ -216,7 +216,7 @@ def test_postgresql_is_known_by_the_names_that_hosts_give_it(scheme: str) -> Non
 
 def test_connection_that_was_lost_meanwhile_is_made_anew(database: Database) -> None:
     if not database.has_room:
-        pytest.skip("a file cannot be lost so")
+        pytest.skip("no server stands between SQLite and its file, so no connection is lost")
     with database.reading() as session:
         session.connection()
     other = Database(database.url)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -202,13 +203,22 @@ def hang_up_on(server: Any) -> None:
     server.transport.abort()
 
 
+@contextmanager
+def opened_office(**offers: Any) -> Iterator[PostOffice]:
+    """Give a post office that is open meanwhile; ``offers``: its fields."""
+    office = PostOffice(**offers)
+    office.open()
+    try:
+        yield office
+    finally:
+        office.close()
+
+
 @pytest.fixture(name="office")
 def open_office() -> Iterator[PostOffice]:
     """A server that is open; imported by the tests that use it."""
-    opened = PostOffice()
-    opened.open()
-    yield opened
-    opened.close()
+    with opened_office() as opened:
+        yield opened
 
 
 def post_of(

@@ -31,6 +31,7 @@ from tests.notifications.post_office import (
     bodies,
     channel,
     notice,
+    opened_office,
     put,
     statuses,
 )
@@ -49,10 +50,8 @@ SENT = ("sent", "")
 
 @pytest.fixture
 def office() -> Iterator[PostOffice]:
-    opened = PostOffice(chunking=True)
-    opened.open()
-    yield opened
-    opened.close()
+    with opened_office(chunking=True) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from notifications.answers import Answer
 from notifications.smtp import SmtpMailer, SmtpServer
-from tests.notifications.post_office import SENDER, PostOffice
+from tests.notifications.post_office import SENDER, PostOffice, opened_office
 from tests.notifications.test_smtp import (  # noqa: F401 - the same tests, with the server of this file
     mailer,
     test_answer_about_the_address,
@@ -30,10 +30,8 @@ TO = "coop1@coop.example"
 
 @pytest.fixture
 def office() -> Iterator[PostOffice]:
-    opened = PostOffice(pipelining=True)
-    opened.open()
-    yield opened
-    opened.close()
+    with opened_office(pipelining=True) as opened:
+        yield opened
 
 
 class Patient:
