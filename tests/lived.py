@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from actions.assign import assign_coach
 from actions.coaches import leave
@@ -72,7 +72,7 @@ def live(database: Database, *, until_they_left: bool = True) -> None:
 
 
 def _they_come(session: Session) -> None:
-    contact = session.exec(select(Contact).order_by(Contact.id)).first()  # type: ignore[arg-type] # a column
+    contact = session.exec(select(Contact).order_by(col(Contact.id))).first()
     assert contact is not None
     contact.name, contact.email, contact.phone = FATIMA, OLD_ADDRESS, PHONE
     common = {"now": NOW, "delegation": DELEGATION, "role": "coach"}
@@ -96,8 +96,9 @@ def _mentions(session: Session) -> list[SQLModel]:
     enrolment, welcome = enrolment_row(session).id or 0, notice_row(session, f"{ONE}/-/welcome/cooperative:{ONE}")
     welcome.error = f"550 5.1.1 <{ADDRESS}> unknown; coach {COACH_ADDRESS}"
     session.add(welcome)
-    waiting = session.exec(select(Notice).where(Notice.status == "pending", Notice.recipient == "coordinator:k1")).all()
-    waits = next(one for one in waiting if one.facts.get("owner_name") == COACH)
+    waiting = select(Notice).where(Notice.status == "pending", Notice.recipient == "coordinator:k1")
+    about_her = waiting.where(Notice.enrolment_id == enrolment).order_by(col(Notice.id))
+    waits = next(one for one in session.exec(about_her) if one.facts.get("owner_name") == COACH)
     said, step = f"{FATIMA} ({PHONE}) – {COACH}, 06 98 76 54 32", step_row(session, "coaching.session-01").id or 0
     day, mine = date(2027, 2, 1), {"enrolment_id": enrolment}
     return [
