@@ -17,10 +17,12 @@ from models.trouble import again_if_crossed
 from notifications import breaker, copies, holds, outbox
 from notifications.backlog import settle_late
 from notifications.claimed import Claimed
-from notifications.freezing import Batch, Frozen, gather, keep, make
+from notifications.clerk import Clerk
+from notifications.freezing import gather, keep
 from notifications.handing import hand_over, late_today
 from notifications.hands import Hands
 from notifications.holders import astray, skip
+from notifications.making import Batch, Frozen, Made
 from notifications.post import Compose, PassOn, Post
 from programme.civil import civil_day
 
@@ -32,29 +34,47 @@ BATCH, EACH = 100, 25
 database for a batch is said once for all of them, and many connections are soon through a small one."""
 
 
-def deliver(post: Post, *, limit: int = 100_000) -> Counter[str]:
+def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> Counter[str]:
     """Send what may leave now; return how many notices came to each verdict.
 
     Stops when the server is away (the channel pauses, and no notice fails for it), when the mail is on hold, and
-    when it is told to: what was claimed and not begun is given back.
+    when it is told to: what was claimed and not begun is given back. A clerk makes the messages and hands them over;
+    what one that breaks off leaves is done here.
     """
     tally: Counter[str] = Counter()
     post = post.with_hours()
     settle_late(post.database, post.now())
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
-    most = max(BATCH, EACH * len(post.mailers))
-    with Hands(post.mailers) as hands:
-        while sum(tally.values()) < limit and not tally["away"] and not post.stops():
-            batch = _next_batch(post, min(most, limit - sum(tally.values())), tally)
-            if batch is None:
-                break
-            hand_over(post, hands, batch, tally)
+    if clerk is not None:
+        with clerk:
+            _empty(post, clerk, limit, tally)
+    if clerk is None or clerk.are_lost:
+        with Hands(post.mailers) as hands:
+            _empty(post, hands, limit, tally)
     if not post.stops():
         _hand_copies_over(post)
     if tally:
         log.info("delivery ended", extra={"facts": {"stopped": post.stops(), **tally}})
     return tally
+
+
+def _empty(post: Post, hands: Hands | Clerk, limit: int, tally: Counter[str]) -> None:
+    """Hand over batch after batch; a clerk makes the next one while one leaves, so the first is a small one."""
+    most = max(BATCH, EACH * len(post.mailers))
+    batch = _next_batch(post, min(BATCH if isinstance(hands, Clerk) else most, limit), tally)
+    while batch is not None:
+        frozen = _frozen(post, hands, batch, tally)
+        left = limit - sum(tally.values()) - len(frozen)
+        following = _begun(post, hands, min(most, left), tally) if isinstance(hands, Clerk) else None
+        goes_on = False
+        try:
+            goes_on = hand_over(post, hands, frozen, tally)
+        finally:
+            if following is not None and not goes_on:
+                _give_back(post, following.notices)
+        left = limit - sum(tally.values())
+        batch = (following or _next_batch(post, min(most, left), tally)) if goes_on else None
 
 
 def _hand_copies_over(post: Post) -> None:
@@ -68,32 +88,44 @@ def _hand_copies_over(post: Post) -> None:
     copies.hand_over(post.database, post.services, now=post.now, pace=post.pace)
 
 
-def _next_batch(post: Post, limit: int, tally: Counter[str]) -> list[Frozen] | None:
-    """Return the next messages to hand over; None when none may leave now.
+def _next_batch(post: Post, limit: int, tally: Counter[str]) -> Batch | None:
+    """Claim the next messages; None when none may leave now, or no more are wanted."""
+    if limit <= 0 or post.stops():
+        return None
+    try:
+        return _claim(post, limit, tally)
+    except breaker.Mass:  # its claims were rolled back with it
+        breaker.trip(post.database, post.now())
+        return None
+
+
+def _begun(post: Post, clerk: Clerk, limit: int, tally: Counter[str]) -> Batch | None:
+    """Claim the next messages, and have a clerk make them while others leave."""
+    batch = _next_batch(post, limit, tally)
+    if batch is not None:
+        clerk.begin(batch)
+    return batch
+
+
+def _frozen(post: Post, hands: Hands | Clerk, batch: Batch, tally: Counter[str]) -> list[Frozen]:
+    """Have messages made, and write them down.
 
     They are made between two transactions, so that nobody waits for that. What then cannot be
     written down is not sent, and given back.
     """
     try:
-        batch = _claim(post, limit, tally)
-    except breaker.Mass:  # its claims were rolled back with it
-        breaker.trip(post.database, post.now())
-        return None
-    if batch is None:
-        return None
-    try:
-        make(batch)
-        frozen = again_if_crossed(partial(_keep, post, batch))
+        made = hands.made(batch, post)
+        frozen = again_if_crossed(partial(_keep, post, batch, made))
     except BaseException:
         _give_back(post, batch.notices)
         raise
-    tally.update({"failed": len(batch.failed), "cancelled": len(batch.empty)})
+    tally.update({"failed": len(made.failed), "cancelled": len(made.empty)})
     return frozen
 
 
-def _keep(post: Post, batch: Batch) -> list[Frozen]:
+def _keep(post: Post, batch: Batch, made: Made) -> list[Frozen]:
     with post.database.transaction(alone=False) as session:
-        return keep(session, batch)
+        return keep(session, batch, made, post.services)
 
 
 def _give_back(post: Post, notices: Sequence[Claimed]) -> None:
@@ -137,7 +169,7 @@ def _take(session: Session, post: Post, limit: int, tally: Counter[str], *, alon
     if post.breaker:
         breaker.count_claimed(session, claimed, now)
     claimed = _with_readers(session, post, claimed, tally, alone=alone)
-    return gather(session, post, claimed)
+    return gather(session, claimed, now=now)
 
 
 def _with_readers(

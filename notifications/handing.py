@@ -20,12 +20,16 @@ from models.locking import locked
 from models.spoken import Spoken
 from models.trouble import again_if_crossed
 from notifications import fenced, holds, outbox
+from notifications.answers import Answer
 from notifications.claimed import Claimed
-from notifications.freezing import Frozen
-from notifications.hands import Hands, Met
+from notifications.clerk import Clerk
+from notifications.hands import Hands
 from notifications.hours import LOOK_AGAIN, UNREADABLE
+from notifications.listening import Parcel
+from notifications.making import Frozen
 from notifications.post import Post
 
+Met = tuple[Claimed, Answer]
 LONGEST_PAUSE = timedelta(hours=1)
 BREATHE = (
     update(SQLModel.metadata.tables["channel_state"])
@@ -36,28 +40,37 @@ BREATHE = (
 BREATHING = Spoken(BREATHE, ())
 
 
-def hand_over(post: Post, hands: Hands, batch: Sequence[Frozen], tally: Counter[str]) -> None:
-    """Send a batch; each settlement shares a transaction with the next messages' "about to leave"."""
-    waiting, met = deque(batch), list[Met]()
+def hand_over(post: Post, hands: Hands | Clerk, batch: Sequence[Frozen], tally: Counter[str]) -> bool:
+    """Send a batch; each settlement shares a transaction with the next messages' "about to leave".
+
+    False when not all of it left, and no more is to be begun: the server is away, the mail on hold, we are told
+    to stop, or the hands are lost.
+    """
+    waiting, met, known = deque(batch), list[Met](), {notice.id: notice for notice, _ in batch}
+
+    def heard(*, all_of_them: bool = False) -> list[Met]:
+        return [(known[number], answer) for number, answer in hands.answers(all_of_them=all_of_them)]
+
     while waiting or met or hands.are_busy:
         tally.update(answer.verdict for _, answer in met)
         if any(answer.verdict == "away" for _, answer in met):
-            last = hands.answers(all_of_them=True)
+            last = heard(all_of_them=True)
             tally.update(answer.verdict for _, answer in last)
-            return again_if_crossed(partial(_pause, post, met + last, waiting))
-        stops = post.stops()
+            again_if_crossed(partial(_pause, post, met + last, waiting))
+            return False
+        stops = post.stops() or hands.are_lost
         following = [] if stops else [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
         going, are_held = again_if_crossed(partial(_turn, post, met, following))
-        for frozen in going:
-            hands.take(frozen)
+        hands.take([Parcel(notice.id, notice.address or "", body) for notice, body in going])
         if are_held or stops:
             gone = {notice.id for notice, _ in going}
             left = [one for one in (*following, *waiting) if one[0].id not in gone]
-            met = hands.answers(all_of_them=True)
+            met = heard(all_of_them=True)
             tally.update(answer.verdict for _, answer in met)
-            return again_if_crossed(partial(_let_go, post, met, left))
-        met = hands.answers()
-    return None
+            again_if_crossed(partial(_let_go, post, met, left))
+            return False
+        met = heard()
+    return True
 
 
 def _turn(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[list[Frozen], bool]:

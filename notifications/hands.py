@@ -12,25 +12,31 @@ from threading import Thread
 from types import TracebackType
 
 from notifications.answers import Answer, Mailer, Prompt
-from notifications.claimed import Claimed
-from notifications.freezing import Frozen
-from notifications.listening import Listening
+from notifications.listening import Listening, Parcel
+from notifications.making import Batch, Made, make
+from notifications.post import Post
 
-Met = tuple[Claimed, Answer]
+Answered = tuple[int, Answer]
+"""A message's number, and what became of it."""
 MOMENT = 0.002
 """Seconds that an answer waits for the next one, so that both are written down in one go: less than a disk takes."""
 
 
 class Hands:
-    """The connections to one server, and the messages that are under way on them."""
+    """The connections to one server, and the messages that are under way on them.
 
-    def __init__(self, mailers: Sequence[Mailer]) -> None:
+    A single connection needs no thread where whoever uses it may wait for its answers.
+    """
+
+    def __init__(self, mailers: Sequence[Mailer], *, waits: bool = True) -> None:
         self._mailers = mailers
         self._free = list(mailers)
         self._prompt = {mailer: mailer for mailer in mailers if isinstance(mailer, Prompt)}
         self._listening = Listening()
-        self._answers: SimpleQueue[tuple[Mailer, Claimed, Answer | BaseException]] = SimpleQueue()
-        self._given = {mailer: SimpleQueue[Frozen | None]() for mailer in mailers} if len(mailers) > 1 else {}
+        self._answers: SimpleQueue[tuple[Mailer, int, Answer | BaseException]] = SimpleQueue()
+        self._given = (
+            {mailer: SimpleQueue[Parcel | None]() for mailer in mailers} if len(mailers) > 1 or not waits else {}
+        )
         self._threads = [Thread(target=self._serve, args=(mailer,), daemon=True) for mailer in self._given]
 
     def __enter__(self) -> Hands:
@@ -61,57 +67,78 @@ class Hands:
         """Tell whether anything is under way."""
         return self.free < len(self._mailers)
 
-    def take(self, frozen: Frozen) -> None:
-        """Have a free connection hand a message over; with one connection only, this waits for the answer."""
-        mailer, (notice, body) = self._free.pop(), frozen
-        if not self._given:
-            self._answers.put((mailer, notice, mailer.send(notice.address or "", body)))
-        elif not (mailer in self._prompt and self._listening.begin(self._prompt[mailer], frozen)):
-            self._given[mailer].put(frozen)
+    @property
+    def are_lost(self) -> bool:
+        """Tell whether nothing more can be handed over by them: these are as alive as who asks."""
+        return False
 
-    def answers(self, *, all_of_them: bool = False) -> list[Met]:
+    def take(self, parcels: Sequence[Parcel]) -> None:
+        """Have free connections hand messages over; with one connection only, this waits for the answer."""
+        for parcel in parcels:
+            self._take(parcel)
+
+    def _take(self, parcel: Parcel) -> None:
+        mailer = self._free.pop()
+        if not self._given:
+            self._answers.put((mailer, parcel.number, mailer.send(parcel.address, parcel.body)))
+        elif not (mailer in self._prompt and self._listening.begin(self._prompt[mailer], parcel)):
+            self._given[mailer].put(parcel)
+
+    def answers(self, *, all_of_them: bool = False) -> list[Answered]:
         """Wait for an answer, and a moment for those that come with it (or for all); return what has come."""
         met = self._told()
         while self.are_busy:
             waits = all_of_them or not met
-            more = self._heard(None if waits else MOMENT) + self._told()
+            more = self.told_within(None if waits else MOMENT)
             if not more and not waits:
                 break
             met += more
         return met
 
-    def _heard(self, seconds: float | None) -> list[Met]:
+    def made(self, batch: Batch, post: Post) -> Made:
+        """Make a batch here and now; return what came of it."""
+        return make(batch, post)
+
+    def told_within(self, seconds: float | None) -> list[Answered]:
+        """Return what is answered until then, as soon as anything is; or nothing when a watched file has something."""
+        return self._heard(seconds) + self._told()
+
+    def watch(self, number: int) -> None:
+        """Have whoever waits for answers look up when there is something to read from a file, too."""
+        self._listening.watch(number)
+
+    def _heard(self, seconds: float | None) -> list[Answered]:
         """Return what servers have answered; what one closed its connection to is sent on another one by its thread."""
-        met = list[Met]()
-        for mailer, frozen, answer in self._listening.hear(seconds):
+        met = list[Answered]()
+        for mailer, parcel, answer in self._listening.hear(seconds):
             if answer.verdict == "away":
-                self._given[mailer].put(frozen)
+                self._given[mailer].put(parcel)
             else:
-                met.append(self._freed(mailer, frozen[0], answer))
+                met.append(self._freed(mailer, parcel.number, answer))
         return met
 
-    def _told(self) -> list[Met]:
+    def _told(self) -> list[Answered]:
         """Return what the threads have told by now."""
-        told = list[Met]()
+        told = list[Answered]()
         while True:
             try:
-                mailer, notice, answer = self._answers.get_nowait()
+                mailer, number, answer = self._answers.get_nowait()
             except Empty:
                 return told
             if isinstance(answer, BaseException):
                 raise answer
-            told.append(self._freed(mailer, notice, answer))
+            told.append(self._freed(mailer, number, answer))
 
-    def _freed(self, mailer: Mailer, notice: Claimed, answer: Answer) -> Met:
+    def _freed(self, mailer: Mailer, number: int, answer: Answer) -> Answered:
         self._free.append(mailer)
-        return notice, answer
+        return number, answer
 
     def _serve(self, mailer: Mailer) -> None:
-        for notice, body in iter(self._given[mailer].get, None):
+        for parcel in iter(self._given[mailer].get, None):
             try:
-                answer: Answer | BaseException = mailer.send(notice.address or "", body)
+                answer: Answer | BaseException = mailer.send(parcel.address, parcel.body)
             except BaseException as problem:  # noqa: BLE001 - it is raised where the batch is handed over
                 answer = problem
-            self._answers.put((mailer, notice, answer))
+            self._answers.put((mailer, parcel.number, answer))
             self._listening.ring()
         mailer.close()

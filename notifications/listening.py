@@ -6,12 +6,21 @@ import select
 import time
 from dataclasses import dataclass
 from socket import socketpair
+from typing import NamedTuple
 
 from notifications.answers import Answer, Prompt
 from notifications.chunking import Departure
-from notifications.freezing import Frozen
 
-Heard = tuple[Prompt, Frozen, Answer]
+
+class Parcel(NamedTuple):
+    """A message that is to be handed over: its number, whom it goes to, and its bytes."""
+
+    number: int
+    address: str
+    body: bytes
+
+
+Heard = tuple[Prompt, Parcel, Answer]
 
 
 @dataclass(slots=True)
@@ -19,7 +28,7 @@ class _Leaving:
     """A message on its way, whose it is, and when its server will have been waited for enough."""
 
     mailer: Prompt
-    frozen: Frozen
+    parcel: Parcel
     departure: Departure
     until: float
 
@@ -33,12 +42,12 @@ class Listening:
         self._ear, self._bell = socketpair()
         self._looked.register(self._ear, select.POLLIN)
 
-    def begin(self, mailer: Prompt, frozen: Frozen) -> bool:
+    def begin(self, mailer: Prompt, parcel: Parcel) -> bool:
         """Have a message leave in one write; False where it does not go so, and nothing has left."""
-        departure = mailer.begin(frozen[0].address or "", frozen[1])
+        departure = mailer.begin(parcel.address, parcel.body)
         if departure is None:
             return False
-        self._leaving[departure.number] = _Leaving(mailer, frozen, departure, time.monotonic() + mailer.patience)
+        self._leaving[departure.number] = _Leaving(mailer, parcel, departure, time.monotonic() + mailer.patience)
         self._looked.register(departure.number, _wanted(departure))
         return True
 
@@ -46,13 +55,17 @@ class Listening:
         """Have the one who listens stop; said by another thread."""
         self._bell.send(b"!")
 
+    def watch(self, number: int) -> None:
+        """Stop listening as well when there is something to read from a file of that number; who watches reads it."""
+        self._looked.register(number, select.POLLIN)
+
     def hear(self, seconds: float | None) -> list[Heard]:
         """Return what servers have answered, as soon as one says something, the bell rings or the time is over."""
         heard = list[Heard]()
         for number, _ in self._looked.poll(self._milliseconds(seconds)):
             if number in self._leaving:
                 heard += self._goes_on(number)
-            else:
+            elif number == self._ear.fileno():
                 self._ear.recv(4096)
         return heard or self._waited_enough()
 
@@ -84,7 +97,7 @@ class Listening:
     def _ended(self, number: int, answer: Answer) -> Heard:
         leaving = self._leaving.pop(number)
         self._looked.unregister(number)
-        return leaving.mailer, leaving.frozen, answer
+        return leaving.mailer, leaving.parcel, answer
 
     def close(self) -> None:
         """End the listening."""

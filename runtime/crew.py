@@ -1,7 +1,9 @@
-"""Several sender processes on one outbox: each claims, makes, hands over and settles its own messages (rule 6).
+"""Several processes empty one outbox: senders, each of which claims and settles its own messages (rule 6), and clerks.
 
-They are forked, so that what was read and compiled once serves all. That is safe only where nothing else runs
-in the process, and no connection of the database is open: SQLite's locks are not inherited, its memory of them is.
+A sender's clerk makes its messages and hands them over: the sender does nothing but write. Two processes are a sender
+and its clerk, three are two senders of whom the first has a clerk, and so on. They are forked, so that what was read
+and compiled once serves all. That is safe only where nothing else runs in the process, and no connection of the
+database is open: SQLite's locks are not inherited, its memory of them is.
 """
 
 from __future__ import annotations
@@ -18,16 +20,21 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
 from models import Notice
 from models.notice import IN_OUTBOX
-from notifications import leases
+from notifications import clerk, leases
+from notifications.clerk import Clerk
 from notifications.delivery import deliver
+from notifications.post import Post
 from runtime.house import House, Share
 from runtime.liveness import is_dead
+from runtime.logs import place_of
 
 log = logging.getLogger("mourafaka.delivery")
 LOOK_SECONDS = 0.2
@@ -128,9 +135,10 @@ def send_together(house: House, processes: int, *, stops: Stops = lambda: False)
     if threading.active_count() > 1:
         raise RuntimeError("only a process that does nothing else may fork senders")
     house.database.close()
-    helpers = [_start(house, Share(number, processes), stops) for number in range(1, processes)]
+    shares = _shares(processes)
+    helpers = [_start(house, share, stops) for share in shares[1:]]
     try:
-        tally = deliver(replace(house.post(Share(0, processes)), stops=stops))
+        tally = _send(house, shares[0], stops)
     except BaseException:
         _end_all(helpers)
         raise
@@ -142,6 +150,46 @@ def send_together(house: House, processes: int, *, stops: Stops = lambda: False)
     if any(os.WIFEXITED(status) and os.WEXITSTATUS(status) for _, status in ended):
         raise HelperBrokeOffError
     return tally
+
+
+def _shares(processes: int) -> list[Share]:
+    """Return the senders' shares: every second process is a clerk."""
+    senders = (processes + 1) // 2
+    return [Share(number, senders, processes) for number in range(senders)]
+
+
+def _send(house: House, share: Share, stops: Stops) -> Counter[str]:
+    """Empty the outbox as one sender, with a clerk if there is one for it. The database has no connection open yet."""
+    post = replace(house.post(share), stops=stops)
+    if 2 * share.number + 1 >= share.processes:
+        return deliver(post)
+    number, line = _hire(post)
+    try:
+        tally = deliver(post, clerk=Clerk(number, line, len(post.mailers)))
+    finally:
+        line.close()  # with this it ends, if it has not
+        _, status = os.waitpid(number, 0)
+    if status:
+        log.warning("a clerk broke off", extra={"facts": {"status": status}})
+    return tally
+
+
+def _hire(post: Post) -> tuple[int, Connection]:
+    """Start a clerk; return the number of its process, and the line to it."""
+    line, its_end = Pipe()
+    number = os.fork()
+    if number:
+        its_end.close()
+        return number, line
+    status = 1
+    try:
+        line.close()
+        clerk.serve(post, its_end)
+        status = 0
+    except Exception as problem:  # noqa: BLE001 - its sender sees to what it had in hand; its words may hold an address
+        log.error("a clerk broke off", extra={"facts": {"at": place_of(problem)}})  # noqa: TRY400
+    finally:  # nothing of the parent's is to be tidied up here
+        os._exit(status)
 
 
 def _end_all(helpers: list[Helper]) -> None:
@@ -169,7 +217,7 @@ def _start(house: House, share: Share, stops: Stops) -> Helper:
     try:
         os.close(reading)
         own = replace(house, database=house.database.again())
-        tally = deliver(replace(own.post(share), stops=lambda: stops() or os.getppid() != parent))
+        tally = _send(own, share, lambda: stops() or os.getppid() != parent)
         own.database.close()
         os.write(writing, json.dumps(tally).encode())
         status = 0

@@ -37,10 +37,14 @@ lets three in at once, and one that a crash left open counts there until it is n
 
 @dataclass(frozen=True)
 class Share:
-    """Which of several senders this is, from 0, and of how many: each has its part of the connections."""
+    """Which of several senders this is, from 0, and of how many: each has its part of the connections.
+
+    ``processes`` is how many processes send in all, the senders' clerks too.
+    """
 
     number: int = 0
     of: int = 1
+    processes: int = 1
 
     def part(self, connections: int) -> int:
         """Return how many of so many connections are its own, one at the least."""
@@ -97,7 +101,7 @@ class House:
         """Return the connections beside the first; a rate is kept by one alone."""
         if self.mailer is not None or self.settings.send_rate or not self.settings.smtp_url:
             return ()
-        return tuple(self._smtp() for _ in range(share.part(self.connections(share.of)) - 1))
+        return tuple(self._smtp() for _ in range(share.part(self.connections(share.processes)) - 1))
 
     def connections(self, processes: int = 1) -> int:
         """Return how many connections so many processes have to the mail server in all."""

@@ -1,4 +1,4 @@
-"""Several processes send from one outbox: each mail once, connections shared out, nothing lost with one of them."""
+"""Several processes send from one outbox, senders and clerks: each mail once, nothing lost with one of them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlmodel import select
 
 from models import Notice
 from models.session import Database
+from notifications import leases
 from notifications.answers import MemoryMailer
 from notifications.delivery import deliver
 from runtime import crew
@@ -59,15 +60,16 @@ def everybody(mails: int) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.database
-def test_two_processes_send_each_mail_once_by_their_share_of_the_connections(
-    database: Database, office: PostOffice
+@pytest.mark.parametrize(("processes", "senders"), [(2, 1), (3, 2), (4, 2)])
+def test_several_processes_send_each_mail_once_by_their_share_of_the_connections(
+    database: Database, office: PostOffice, processes: int, senders: int
 ) -> None:
     put_digest(database, 5)
     put(database, 400)
     office.slowness = 0.002
-    assert crew.send_elsewhere(house_of(database, office, send_connections=5), 2) == Counter(accepted=401)
+    assert crew.send_elsewhere(house_of(database, office, send_connections=5), processes) == Counter(accepted=401)
     assert Counter(office.addresses()) == dict.fromkeys(everybody(400) | {"c1@odco.example"}, 1)
-    assert (set(statuses(database)), bodies(database), len(takers(database))) == ({SENT}, [], 2)
+    assert (set(statuses(database)), bodies(database), len(takers(database))) == ({SENT}, [], senders)
     assert len(office.connections) == 5
 
 
@@ -88,9 +90,9 @@ class Running:
         self.process.stdin.close()
 
     def helper(self) -> int:
-        """Return the number of the process that was forked."""
-        [number] = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(number)
+        """Return the number of the process that was forked first: the second sender if there is one, or the clerk."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return min(map(int, children))
 
     def says(self) -> Counter[str]:
         assert self.process.stdout is not None
@@ -99,11 +101,11 @@ class Running:
         return Counter(json.loads(said))
 
 
-@pytest.fixture
-def running(database: Database, office: PostOffice) -> Iterator[Running]:
+@pytest.fixture(params=[2, 3], ids=["with a clerk", "with a second sender"])
+def running(request: pytest.FixtureRequest, database: Database, office: PostOffice) -> Iterator[Running]:
     put(database, 400)
     office.slowness = 0.01
-    started = Running(house_of(database, office, send_connections=4), 2)
+    started = Running(house_of(database, office, send_connections=4), request.param)
     wait_until(lambda: len(office.kept) > 60)
     yield started
     started.process.kill()
@@ -127,7 +129,7 @@ def test_helper_that_is_killed_loses_nothing_and_doubles_only_what_rule_4_allows
     os.kill(running.helper(), signal.SIGKILL)
     running.says()
     doubted = [one for one, (status, _) in enumerate(statuses(database), 1) if status != "sent"]
-    assert len(doubted) <= 2  # what it had under way, one message a connection; all else that it held was sent
+    assert len(doubted) <= 4  # what it had under way, one message a connection; all else that it held was sent
     deliver(after(post_of(database, office), minutes=10))
     assert (set(statuses(database)), bodies(database)) == ({SENT}, [])
     copies = Counter(office.addresses())
@@ -135,6 +137,22 @@ def test_helper_that_is_killed_loses_nothing_and_doubles_only_what_rule_4_allows
     assert (set(copies), max(copies.values()) <= 2) == (everybody(400), True)
     assert {int(address.removeprefix("coop").partition("@")[0]) for address in twice} <= set(doubted)
     assert [notice(database, f"SM/{one:03d}/welcome").doubts for one in doubted] == [1] * len(doubted)
+
+
+@pytest.mark.slow
+@pytest.mark.database
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's children are told by /proc")
+def test_clerk_whose_sender_is_killed_ends_with_it(database: Database, office: PostOffice, running: Running) -> None:
+    helper = running.helper()
+    running.process.kill()
+    running.process.wait(PATIENCE)
+    wait_until(lambda: not Path(f"/proc/{helper}").exists())
+    with database.transaction() as session:
+        leases.release_dead(session, is_dead=lambda _: True, now=NOW)
+    deliver(after(post_of(database, office), minutes=10))
+    copies = Counter(office.addresses())
+    assert (set(copies), max(copies.values()) <= 2) == (everybody(400), True)
+    assert len([1 for count in copies.values() if count > 1]) <= 4  # one message a connection, of both together
 
 
 @pytest.mark.slow
@@ -171,10 +189,10 @@ def test_several_processes_are_worth_it_where_much_waits_and_connections_suffice
 
 def test_connections_of_all_processes_stay_under_the_setting(database: Database) -> None:
     house = house_of(database, send_connections=5)
-    assert [len(house.post(Share(number, 2)).mailers) for number in range(2)] == [3, 2]
+    assert [len(house.post(Share(number, 2, 4)).mailers) for number in range(2)] == [3, 2]
     usual = house_of(database)
-    assert [len(usual.post(Share(number, 2)).mailers) for number in range(2)] == [8, 8]
-    assert len(usual.post().mailers) == 8
+    assert [len(usual.post(Share(number, 2, 3)).mailers) for number in range(2)] == [8, 8]
+    assert [len(usual.post(Share(0, 1, processes)).mailers) for processes in (1, 2)] == [8, 16]
 
 
 def test_one_process_sends_where_it_was_started(database: Database) -> None:
