@@ -25,7 +25,9 @@ from notifications.post import Post
 
 BEAT, BEATS_MISSED = 5.0, 12
 """Seconds after which a clerk who has nothing to tell says that it is there; a silent one is given up after so many."""
-AT_A_TIME = 0.001
+AHEAD = 2
+"""Batches that are claimed, and made, while another one leaves: while one is written down, there is another to make."""
+AT_A_TIME = 0.0003
 """Seconds for which it makes messages before it looks up."""
 BROKE_OFF = "the process that handed it over broke off"
 Word = tuple[Literal["made", "answers", "here"], Any]
@@ -37,11 +39,12 @@ Order = tuple[Literal["make", "collect", "hand over"], Any]
 class Clerk:
     """A clerk as who writes knows it: hands that make messages, too, while others leave."""
 
+    ahead = AHEAD
+
     def __init__(self, number: int, line: Connection, connections: int) -> None:
         self._number, self._line, self._connections = number, line, connections
         self._under_way: set[int] = set()
         self._answered: list[Answered] = []
-        self._making: Batch | None = None
         self._its_own: frozenset[int] = frozenset()
         self.are_lost = False
         """Whether it broke off: what it had under way is in doubt, and nothing more can be given to it."""
@@ -88,14 +91,11 @@ class Clerk:
         return answered
 
     def begin(self, batch: Batch) -> None:
-        """Have it make a batch, beside what it hands over."""
-        self._making = batch
-        self._tell(("make", batch.fresh))
+        """Have it make a batch, after those that it was given before, and beside what it hands over."""
+        self._tell(("make", batch.packed()))
 
     def made(self, batch: Batch, post: Post) -> Made:
-        """Have a batch made, or ended if it was begun, and return what came of it; a lost clerk's work is done here."""
-        if self._making is not batch:
-            self.begin(batch)
+        """Return what came of the batch that was begun first of those not yet returned; a lost clerk's is made here."""
         self._tell(("collect", None))
         while not self.are_lost:
             word = self._listen()
@@ -164,20 +164,21 @@ class _Desk:
 
     def __init__(self, post: Post, line: Connection, hands: Hands) -> None:
         self._post, self._line, self._hands = post, line, hands
-        self._making: Making | None = None
-        self._to_make: deque[Claimed] = deque()
-        self._bodies: deque[Mapping[int, tuple[str, bytes]]] = deque(maxlen=2)
-        """Of the batch that leaves, and of the one that is made meanwhile."""
+        self._makings: deque[tuple[Making, deque[Claimed]]] = deque()
+        """What it makes, with what is left to make of each."""
+        self._bodies: deque[Mapping[int, tuple[str, bytes]]] = deque(maxlen=1 + AHEAD)
+        """Of the batch that leaves, and of those that are made meanwhile."""
         self._spoke_at = time.monotonic()
 
     def work(self) -> None:
         """Do what is told, until nobody is there to tell."""
         while True:
-            self._obey()
             self._make_some()
-            answered = self._hands.told_within(0 if self._to_make else BEAT)
+            answered = self._hands.told_within(0 if self._unmade() else BEAT)
             if answered:
                 self._say(("answers", answered))
+            if self._hands.are_called:
+                self._obey()
             elif time.monotonic() - self._spoke_at >= BEAT:
                 self._say(("here", None))
 
@@ -186,12 +187,14 @@ class _Desk:
             if kind == "hand over":
                 self._hands.take([self._whole(parcel) for parcel in given])
             elif kind == "make":
-                self._making, self._to_make = Making(given, self._post), deque(given.notices)
-                self._bodies.append(self._making.made.bodies)
+                batch = Batch.unpacked(*given)
+                self._makings.append((Making(batch, self._post), deque(batch.notices)))
+                self._bodies.append(self._makings[-1][0].made.bodies)
             else:
                 self._give()
 
     def _whole(self, parcel: Parcel) -> Parcel:
+        """Return a parcel with its bytes, which were left out where they were made here."""
         if parcel.body:
             return parcel
         return parcel._replace(body=next(made[parcel.number][1] for made in self._bodies if parcel.number in made))
@@ -202,17 +205,21 @@ class _Desk:
         except (EOFError, OSError):
             raise _LetGo from None
 
+    def _unmade(self) -> tuple[Making, deque[Claimed]] | None:
+        return next((one for one in self._makings if one[1]), None)
+
     def _make_some(self) -> None:
         until = time.monotonic() + AT_A_TIME
-        while self._making is not None and self._to_make and time.monotonic() < until:
-            self._making.do(self._to_make.popleft())
+        while time.monotonic() < until and (begun := self._unmade()) is not None:
+            making, left = begun
+            making.do(left.popleft())
 
     def _give(self) -> None:
-        """Give what was made, all of it: who asks has nothing else to do."""
-        while self._to_make:
-            self._make_some()
-        if self._making is not None:
-            self._say(("made", self._making.made))
+        """Give the batch that was begun first, all of it: who asks has nothing else to do."""
+        making, left = self._makings.popleft()
+        for notice in left:
+            making.do(notice)
+        self._say(("made", making.made))
 
     def _say(self, word: Word) -> None:
         try:

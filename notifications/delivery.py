@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -29,9 +29,10 @@ from programme.civil import civil_day
 __all__ = ["Compose", "PassOn", "Post", "deliver"]
 
 log = logging.getLogger("mourafaka.delivery")
-BATCH, EACH = 100, 25
+BATCH, EACH, EACH_AHEAD = 100, 25, 12
 """Messages that are claimed and made at once, in all and for each connection, whichever is more: what is said to the
-database for a batch is said once for all of them, and many connections are soon through a small one."""
+database for a batch is said once for all of them, and many connections are soon through a small one. Where some are
+claimed ahead of their turn, a batch is smaller."""
 
 
 def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> Counter[str]:
@@ -60,21 +61,29 @@ def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> 
 
 
 def _empty(post: Post, hands: Hands | Clerk, limit: int, tally: Counter[str]) -> None:
-    """Hand over batch after batch; a clerk makes the next one while one leaves, so the first is a small one."""
-    most = max(BATCH, EACH * len(post.mailers))
-    batch = _next_batch(post, min(BATCH if isinstance(hands, Clerk) else most, limit), tally)
-    while batch is not None:
-        frozen = _frozen(post, hands, batch, tally)
-        left = limit - sum(tally.values()) - len(frozen)
-        following = _begun(post, hands, min(most, left), tally) if isinstance(hands, Clerk) else None
-        goes_on = False
-        try:
-            goes_on = hand_over(post, hands, frozen, tally)
-        finally:
-            if following is not None and not goes_on:
-                _give_back(post, following.notices)
-        left = limit - sum(tally.values())
-        batch = (following or _next_batch(post, min(most, left), tally)) if goes_on else None
+    """Hand over batch after batch; a clerk has the next ones claimed, and makes them, while one leaves."""
+    ahead, size = deque[Batch](), max(BATCH, (EACH if not hands.ahead else EACH_AHEAD) * len(post.mailers))
+
+    def claim_up_to(batches: int, leaving: int = 0) -> None:
+        while len(ahead) < batches:
+            left = limit - sum(tally.values()) - leaving - sum(len(batch.notices) for batch in ahead)
+            batch = _next_batch(post, min(size, left), tally)
+            if batch is None:
+                return
+            hands.begin(batch)
+            ahead.append(batch)
+
+    try:
+        claim_up_to(1 + hands.ahead)
+        while ahead:
+            frozen = _frozen(post, hands, ahead.popleft(), tally)
+            claim_up_to(hands.ahead, len(frozen))
+            if not hand_over(post, hands, frozen, tally):
+                return
+            claim_up_to(1)
+    finally:
+        for batch in ahead:
+            _give_back(post, batch.notices)
 
 
 def _hand_copies_over(post: Post) -> None:
@@ -97,14 +106,6 @@ def _next_batch(post: Post, limit: int, tally: Counter[str]) -> Batch | None:
     except breaker.Mass:  # its claims were rolled back with it
         breaker.trip(post.database, post.now())
         return None
-
-
-def _begun(post: Post, clerk: Clerk, limit: int, tally: Counter[str]) -> Batch | None:
-    """Claim the next messages, and have a clerk make them while others leave."""
-    batch = _next_batch(post, limit, tally)
-    if batch is not None:
-        clerk.begin(batch)
-    return batch
 
 
 def _frozen(post: Post, hands: Hands | Clerk, batch: Batch, tally: Counter[str]) -> list[Frozen]:

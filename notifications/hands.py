@@ -95,9 +95,20 @@ class Hands:
             met += more
         return met
 
+    ahead = 0
+    """Batches that are claimed while another one leaves: nobody could make them meanwhile."""
+
+    def begin(self, batch: Batch) -> None:
+        """Do nothing yet: a batch is made when it is asked for."""
+
     def made(self, batch: Batch, post: Post) -> Made:
         """Make a batch here and now; return what came of it."""
         return make(batch, post)
+
+    @property
+    def are_called(self) -> bool:
+        """Tell whether a watched file had something to read when answers were last waited for."""
+        return self._listening.is_called
 
     def told_within(self, seconds: float | None) -> list[Answered]:
         """Return what is answered until then, as soon as anything is; or nothing when a watched file has something."""

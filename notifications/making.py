@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from notifications import outbox
-from notifications.claimed import Claimed, Item
+from notifications.claimed import Claimed, Item, Packed, packed, unpacked
 from notifications.digests import full_facts
 from notifications.links import Noted
 from notifications.own_words import OWN_TEXT, OwnText
@@ -31,10 +31,17 @@ class Batch:
     """A cohort's own text, or why it cannot be had."""
     now: datetime
 
-    @property
-    def fresh(self) -> Batch:
-        """Return those of them that are still to be made."""
-        return replace(self, notices=[one for one in self.notices if one.id not in self.kept], kept={})
+    def packed(self) -> tuple[Any, ...]:
+        """Return those of them that are still to be made, as another process takes them."""
+        told = {one: items if isinstance(items, str) else packed(items) for one, items in self.told.items()}
+        fresh = [notice for notice in self.notices if notice.id not in self.kept]
+        return packed(fresh), told, self.own, self.now
+
+    @classmethod
+    def unpacked(cls, notices: Packed, told: Mapping[int, Packed | str], own: Any, now: datetime) -> Batch:
+        """Return what was packed."""
+        items = {one: some if isinstance(some, str) else unpacked(Item, some) for one, some in told.items()}
+        return cls(unpacked(Claimed, notices), {}, items, own, now)
 
 
 @dataclass
@@ -61,8 +68,9 @@ class Made:
 def make(batch: Batch, post: Post) -> Made:
     """Make the messages that were not frozen before; poison of any kind is noted, and the others are made."""
     making = Making(batch, post)
-    for notice in batch.fresh.notices:
-        making.do(notice)
+    for notice in batch.notices:
+        if notice.id not in batch.kept:
+            making.do(notice)
     return making.made
 
 

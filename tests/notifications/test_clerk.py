@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -128,8 +129,10 @@ def test_its_messages_are_those_that_we_would_make(database: Database) -> None:
         batch = gather(session, refusable, now=later)
     line, its_end = Pipe()
     Thread(target=clerks.serve, args=(post, its_end), daemon=True).start()
-    made = Clerk(0, line, 1).made(batch, post)
-    line.close()
+    with a_process() as number, Clerk(number, line, 1) as clerk:
+        clerk.begin(batch)
+        made = clerk.made(batch, post)
+        assert not clerk.are_lost
     assert (len(batch.kept), len(made.bodies), len(made.failed), len(made.links) > 0) == (1, 30, 1, True)
     assert made == make(batch, post)
 
@@ -185,7 +188,7 @@ def test_clerk_who_has_nothing_to_tell_says_that_it_is_there(monkeypatch: pytest
 
 def test_it_keeps_half_of_its_connections_busy(database: Database) -> None:
     line, its_end = Pipe()
-    clerk = Clerk(0, line, 4)
+    clerk = Clerk(os.getpid(), line, 4)
     clerk.take([clerks.Parcel(number, "c@coop.example", b"x") for number in range(4)])
     its_end.send(("answers", [(0, Answer("accepted"))]))
     its_end.send(("answers", [(1, Answer("accepted"))]))
