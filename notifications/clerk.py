@@ -32,8 +32,8 @@ AT_A_TIME = 0.0003
 BROKE_OFF = "the process that handed it over broke off"
 Word = tuple[Literal["made", "answers", "here"], Any]
 """What a clerk tells: what it made, what was answered, or nothing but that it lives."""
-Order = tuple[Literal["make", "collect", "hand over"], Any]
-"""What it is told: a batch to make, to give what it made of it, or messages to hand over (without bytes of its own)."""
+Order = tuple[Literal["make", "give", "hand over"], Any]
+"""What it is told: a batch to make, to give what it made of the first, or messages to hand over (its own, no bytes)."""
 
 
 class Clerk:
@@ -95,15 +95,20 @@ class Clerk:
         self._tell(("make", batch.packed()))
 
     def made(self, batch: Batch, post: Post) -> Made:
-        """Return what came of the batch that was begun first of those not yet returned; a lost clerk's is made here."""
-        self._tell(("collect", None))
+        """Return what comes of the batch that was begun first of those not yet returned.
+
+        What it has not made by now is made here, while it makes the next one: nobody waits.
+        """
+        self._its_own = frozenset()
+        self._tell(("give", None))
+        made = Made()
         while not self.are_lost:
             word = self._listen()
             if word is not None and word[0] == "made":
-                made: Made = word[1]
+                made = word[1]
                 self._its_own = frozenset(made.bodies)
-                return made
-        return make(batch, post)
+                break
+        return make(batch, post, made)
 
     def _listen(self) -> Word | None:
         """Return its next word; a clerk who is silent for long is frozen, and given up.
@@ -215,10 +220,8 @@ class _Desk:
             making.do(left.popleft())
 
     def _give(self) -> None:
-        """Give the batch that was begun first, all of it: who asks has nothing else to do."""
-        making, left = self._makings.popleft()
-        for notice in left:
-            making.do(notice)
+        """Give what is made of the batch that was begun first, and leave the rest to who asks."""
+        making, _ = self._makings.popleft()
         self._say(("made", making.made))
 
     def _say(self, word: Word) -> None:

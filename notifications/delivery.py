@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 
@@ -61,26 +61,26 @@ def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> 
 
 
 def _empty(post: Post, hands: Hands | Clerk, limit: int, tally: Counter[str]) -> None:
-    """Hand over batch after batch; a clerk has the next ones claimed, and makes them, while one leaves."""
-    ahead, size = deque[Batch](), max(BATCH, (EACH if not hands.ahead else EACH_AHEAD) * len(post.mailers))
+    with closing(_batches(post, hands, limit, tally)) as batches:
+        hand_over(post, hands, batches, tally)
 
-    def claim_up_to(batches: int, leaving: int = 0) -> None:
-        while len(ahead) < batches:
-            left = limit - sum(tally.values()) - leaving - sum(len(batch.notices) for batch in ahead)
-            batch = _next_batch(post, min(size, left), tally)
-            if batch is None:
-                return
-            hands.begin(batch)
-            ahead.append(batch)
 
+def _batches(post: Post, hands: Hands | Clerk, limit: int, tally: Counter[str]) -> Generator[list[Frozen]]:
+    """Yield batch after batch, frozen; a clerk has the next ones claimed, and makes them, while one leaves.
+
+    What is not asked for any more is given back.
+    """
+    size = max(BATCH, (EACH_AHEAD if hands.ahead else EACH) * len(post.mailers))
+    ahead, wanted = deque[Batch](), 1 + hands.ahead
     try:
-        claim_up_to(1 + hands.ahead)
-        while ahead:
-            frozen = _frozen(post, hands, ahead.popleft(), tally)
-            claim_up_to(hands.ahead, len(frozen))
-            if not hand_over(post, hands, frozen, tally):
+        while True:
+            while len(ahead) < wanted and (batch := _next_batch(post, min(size, limit), tally)) is not None:
+                limit -= len(batch.notices)
+                hands.begin(batch)
+                ahead.append(batch)
+            if not ahead:
                 return
-            claim_up_to(1)
+            yield _frozen(post, hands, ahead.popleft(), tally)
     finally:
         for batch in ahead:
             _give_back(post, batch.notices)

@@ -7,12 +7,13 @@ connection can have left without its answer being written down.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel, col
 
 from models import ChannelState
@@ -40,37 +41,64 @@ BREATHE = (
 BREATHING = Spoken(BREATHE, ())
 
 
-def hand_over(post: Post, hands: Hands | Clerk, batch: Sequence[Frozen], tally: Counter[str]) -> bool:
-    """Send a batch; each settlement shares a transaction with the next messages' "about to leave".
+def hand_over(post: Post, hands: Hands | Clerk, batches: Iterator[Sequence[Frozen]], tally: Counter[str]) -> None:
+    """Send batch after batch; each settlement shares a transaction with the next messages' "about to leave".
 
-    False when not all of it left, and no more is to be begun: the server is away, the mail on hold, we are told
-    to stop, or the hands are lost.
+    Ends early when the server is away, the mail on hold, the hands are lost, or we are told to stop; what was not
+    begun is given back. Hands that make messages, too, need not be through a batch when the next one follows.
     """
-    waiting, met, known = deque(batch), list[Met](), {notice.id: notice for notice, _ in batch}
+    _Handing(post, hands, batches, tally).run()
 
-    def heard(*, all_of_them: bool = False) -> list[Met]:
-        return [(known[number], answer) for number, answer in hands.answers(all_of_them=all_of_them)]
 
-    while waiting or met or hands.are_busy:
-        tally.update(answer.verdict for _, answer in met)
-        if any(answer.verdict == "away" for _, answer in met):
-            last = heard(all_of_them=True)
-            tally.update(answer.verdict for _, answer in last)
-            again_if_crossed(partial(_pause, post, met + last, waiting))
-            return False
-        stops = post.stops() or hands.are_lost
-        following = [] if stops else [waiting.popleft() for _ in range(min(hands.free, len(waiting)))]
-        going, are_held = again_if_crossed(partial(_turn, post, met, following))
-        hands.take([Parcel(notice.id, notice.address or "", body) for notice, body in going])
-        if are_held or stops:
-            gone = {notice.id for notice, _ in going}
-            left = [one for one in (*following, *waiting) if one[0].id not in gone]
-            met = heard(all_of_them=True)
-            tally.update(answer.verdict for _, answer in met)
-            again_if_crossed(partial(_let_go, post, met, left))
-            return False
-        met = heard()
-    return True
+class _Handing:
+    """What waits to be handed over, and what is under way."""
+
+    def __init__(
+        self, post: Post, hands: Hands | Clerk, batches: Iterator[Sequence[Frozen]], tally: Counter[str]
+    ) -> None:
+        self._post, self._hands, self._batches, self._tally = post, hands, batches, tally
+        self._waiting: deque[Frozen] = deque()
+        self._known: dict[int, Claimed] = {}
+
+    def run(self) -> None:
+        met = list[Met]()
+        self._refill()
+        while self._waiting or met or self._hands.are_busy:
+            if any(answer.verdict == "away" for _, answer in met):
+                again_if_crossed(partial(_pause, self._post, met + self._heard(all_of_them=True), self._waiting))
+                return
+            stops = self._post.stops() or self._hands.are_lost
+            most = 0 if stops else min(self._hands.free, len(self._waiting))
+            following = [self._waiting.popleft() for _ in range(most)]
+            going, are_held = again_if_crossed(partial(_turn, self._post, met, following))
+            self._hands.take([Parcel(notice.id, notice.address or "", body) for notice, body in going])
+            if are_held or stops:
+                gone = {notice.id for notice, _ in going}
+                left = [one for one in (*following, *self._waiting) if one[0].id not in gone]
+                again_if_crossed(partial(_let_go, self._post, self._heard(all_of_them=True), left))
+                return
+            self._refill()
+            met = self._heard()
+
+    def _heard(self, *, all_of_them: bool = False) -> list[Met]:
+        met = [(self._known.pop(number), answer) for number, answer in self._hands.answers(all_of_them=all_of_them)]
+        self._tally.update(answer.verdict for _, answer in met)
+        return met
+
+    def _refill(self) -> None:
+        """Have the next batch wait, once nothing does; when that fails, what is under way is settled first."""
+        if self._waiting or self._hands.are_lost or (self._hands.are_busy and not self._hands.ahead):
+            return
+        try:
+            for batch in self._batches:
+                self._waiting.extend(batch)
+                if batch:  # of another one nothing could be made
+                    break
+        except BaseException:
+            with suppress(SQLAlchemyError):
+                _let_go(self._post, self._heard(all_of_them=True), ())
+            raise
+        self._known |= {notice.id: notice for notice, _ in self._waiting}
 
 
 def _turn(post: Post, met: Sequence[Met], following: Sequence[Frozen]) -> tuple[list[Frozen], bool]:

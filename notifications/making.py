@@ -56,6 +56,10 @@ class Made:
     parked: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     """By the message of the day, the numbers of what cannot be said in it, and why."""
 
+    def has(self, number: int) -> bool:
+        """Tell whether it is known what comes of a message."""
+        return number in self.bodies or number in self.failed or number in self.empty
+
     def without(self, lost: Iterable[int]) -> None:
         """Leave out what somebody else has claimed meanwhile."""
         gone = {*lost}
@@ -65,11 +69,14 @@ class Made:
         self.parked = {one: some for one, some in self.parked.items() if one not in gone}
 
 
-def make(batch: Batch, post: Post) -> Made:
-    """Make the messages that were not frozen before; poison of any kind is noted, and the others are made."""
-    making = Making(batch, post)
+def make(batch: Batch, post: Post, begun: Made | None = None) -> Made:
+    """Make the messages that were not frozen before, or what is left of them when some are made.
+
+    Poison of any kind is noted, and the others are made.
+    """
+    making = Making(batch, post, begun)
     for notice in batch.notices:
-        if notice.id not in batch.kept:
+        if notice.id not in batch.kept and not making.made.has(notice.id):
             making.do(notice)
     return making.made
 
@@ -81,8 +88,8 @@ class UnmakeableError(ValueError):
 class Making:
     """Makes a batch's messages one by one, so that who makes them can look up between two."""
 
-    def __init__(self, batch: Batch, post: Post) -> None:
-        self._batch, self._post, self.made = batch, post, Made()
+    def __init__(self, batch: Batch, post: Post, begun: Made | None = None) -> None:
+        self._batch, self._post, self.made = batch, post, begun or Made()
 
     def do(self, notice: Claimed) -> None:
         """Make one message, or note why it cannot be made."""

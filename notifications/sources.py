@@ -14,6 +14,7 @@ from jinja2.meta import find_undeclared_variables
 from markupsafe import Markup
 
 import templates
+from notifications import compiled
 from notifications.errors import UnknownNotice
 from notifications.filters import UNSIGNED, Ask, Form, filters, isolator, one_line, paragraphs
 from notifications.grouping import is_late
@@ -131,7 +132,8 @@ def _facts_in(files: Sequence[Path], folder: Path) -> frozenset[str]:
 @cache
 def _undeclared(source: Path, folder: Path) -> frozenset[str]:
     """Return the names that one file takes from elsewhere: the layout's files are the same for every kind."""
-    return frozenset(find_undeclared_variables(environment_of(BOTH, "html", folder).parse(source.read_text("utf-8"))))
+    environment = environment_of(BOTH, "html", folder)
+    return compiled.names_in(source.read_text("utf-8"), lambda text: find_undeclared_variables(environment.parse(text)))
 
 
 def _files(kind: str, reading: str, folder: Path = FOLDER) -> list[Path]:
@@ -187,6 +189,7 @@ def environment_of(language: str, form: Form, folder: Path = FOLDER, way: Way = 
         autoescape=form == "html",  # noqa: S701 - plain text has nothing to escape
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=compiled.shelf(language, form),
         auto_reload=False,  # a running engine keeps the version that it has announced
     )
     environment.globals.clear()  # a fact named like one of Jinja's own globals would pass unseen

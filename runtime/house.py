@@ -11,6 +11,7 @@ from actions.handing_over import redirect
 from actions.sending import opening_hours
 from models import migrate
 from models.session import Database
+from notifications import compiled
 from notifications.answers import Mailer
 from notifications.delivery import Compose, Post
 from notifications.links import Links
@@ -168,6 +169,8 @@ def build(
     database = Database(settings.url)
     if not as_it_is:
         migrate.upgrade(database.engine)
+    if settings.data_dir.is_dir():
+        compiled.keep_in(settings.data_dir / "compiled")
     settle()
     return House(settings, clock, database, allow_real_mail=allow_real_mail)
 

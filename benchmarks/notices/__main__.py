@@ -16,6 +16,7 @@ from benchmarks.notices.measure import Run, rounds
 from benchmarks.notices.picture import picture
 from benchmarks.notices.places import place
 from benchmarks.notices.report import phases_table, summary, table
+from notifications import compiled
 from runtime import garbage
 from runtime.clock import Clock
 
@@ -37,7 +38,8 @@ def main(
         machine, runs = facts(where), list[Run]()
         measured = place(database, where)
         measured.prepare(mails)
-        garbage.settle("the benchmark")  # as whoever sends does when the house is built
+        compiled.keep_in(where / "compiled")  # as whoever sends does when the house is built
+        garbage.settle("the benchmark")
         ways = {"connections": connections, "processes": processes}
         for number, some in enumerate(rounds(measured, where, repeats=repeats, **ways, away=away / 1000)):
             runs += some if number else []

@@ -21,8 +21,10 @@ PATIENCE = 20
 def a_process() -> Iterator[int]:
     """Give the number of a process that may be killed."""
     with subprocess.Popen(["sleep", "600"]) as process:
-        yield process.pid
-        process.kill()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
 
 
 def deliver_by_clerk(post: Post, **more: Any) -> Counter[str]:

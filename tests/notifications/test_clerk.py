@@ -10,18 +10,20 @@ from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import Pipe
 from threading import Thread
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from models import Notice
 from models.session import Database
 from notifications import clerk as clerks
-from notifications import holds, outbox
+from notifications import delivery, holds, outbox
 from notifications.answers import Answer, MemoryMailer
 from notifications.clerk import BROKE_OFF, Clerk
 from notifications.delivery import BATCH, deliver
-from notifications.freezing import gather
+from notifications.freezing import gather, keep
 from notifications.hands import Hands
 from notifications.links import Links
 from notifications.making import make
@@ -135,6 +137,35 @@ def test_its_messages_are_those_that_we_would_make(database: Database) -> None:
         assert not clerk.are_lost
     assert (len(batch.kept), len(made.bodies), len(made.failed), len(made.links) > 0) == (1, 30, 1, True)
     assert made == make(batch, post)
+
+
+@pytest.mark.parametrize("send", [deliver, deliver_by_clerk])
+def test_batch_of_which_nothing_can_be_made_holds_back_no_other(
+    database: Database, send: Callable[[Post], Counter[str]]
+) -> None:
+    put(database, BATCH, facts={"nothing": "to be said"})
+    put(database, 20, beyond=BATCH)
+    assert send(post_by(database, MemoryMailer())) == Counter(failed=BATCH, accepted=20, cancelled=0)
+
+
+def test_trouble_with_the_next_batch_settles_what_is_under_way(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(database, MANY)
+    kept: list[int] = []
+
+    def keep_once(*given: Any) -> Any:
+        if kept:
+            raise OperationalError("no room", {}, Exception())
+        kept.append(1)
+        return keep(*given)
+
+    monkeypatch.setattr(delivery, "keep", keep_once)
+    mailer = MemoryMailer()
+    with pytest.raises(OperationalError):
+        deliver_by_clerk(post_by(database, mailer))
+    assert len(mailer.sent) == BATCH
+    assert rows(database) == Counter({("sent", 1, True): BATCH, ("pending", 0, False): MANY - BATCH})
 
 
 def test_bytes_that_were_frozen_before_are_handed_over_by_a_clerk(database: Database) -> None:
