@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from models import Cooperative, Enrolment, Hold, Notice
 from models.notice import NOTICE_STATUSES
-from notifications.errors import StatusUnknown
+from notifications.errors import CooperativeUnknown, StatusUnknown
 from notifications.hours import UNREADABLE
 from notifications.kind_words import kind_said
 from notifications.reasons import reason_said
@@ -33,8 +32,8 @@ def entries(
     if status is not None and status not in NOTICE_STATUSES:
         raise StatusUnknown(status=status, known=", ".join(NOTICE_STATUSES))
     query = select(Notice).order_by(Notice.key)
-    if cooperative:
-        query = query.where(col(Notice.enrolment_id).in_(_enrolments(cooperative)))
+    if cooperative is not None:
+        query = query.where(col(Notice.enrolment_id).in_(_enrolments(session, cooperative)))
     if since:
         query = query.where(Notice.due_on >= since)
     if status:
@@ -42,9 +41,14 @@ def entries(
     return list(session.exec(query))
 
 
-def _enrolments(cooperative: str) -> SelectOfScalar[Any]:
+def _enrolments(session: Session, cooperative: str) -> Sequence[int | None]:
+    """Return whom a code or a name means; nobody is a slip: an empty ledger would say that nothing was promised."""
     names = (Enrolment.code, Cooperative.name, Cooperative.name_ar)
-    return select(Enrolment.id).join(Cooperative).where(or_(*(col(name) == cooperative for name in names)))
+    named = select(Enrolment.id).join(Cooperative).where(or_(*(col(name) == cooperative for name in names)))
+    found = session.exec(named).all()
+    if not found:
+        raise CooperativeUnknown(cooperative=cooperative)
+    return found
 
 
 def row(notice: Notice) -> dict[str, Any]:

@@ -123,6 +123,11 @@ def test_user_add_takes_the_option_of_a_password_and_says_that_none_is_kept(
         (("cohort", "open", "X", "--start", "2027-01-04", "--region", "Atlantis"), "Atlantis is not one of the twelve"),
         (("run-day",), "No mail server is set: write MOURAFAKA_SMTP_URL="),
         (("serve",), "MOURAFAKA_SECRET_KEY is not set"),
+        (
+            ("ledger", "--cooperative", "SM-2027/0007"),
+            "No cooperative is called SM-2027/0007: write an enrolment's code",
+        ),
+        (("restore", "missing.sqlite3"), "There is no file missing.sqlite3: correct the name"),
         (("why", "nobody"), "Nothing is known of nobody"),
         (("done", "SM-2027/001", "start.contact"), "There is no enrolment SM-2027/001"),
         (("user", "add", "A", "--role", "king"), "king is not a role: write one of coordinator, coach, delegate"),

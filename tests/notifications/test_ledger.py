@@ -11,7 +11,7 @@ from sqlmodel import select
 from models import Enrolment, Hold, Notice
 from models.notice import NOTICE_STATUSES
 from models.session import Database
-from notifications.errors import StatusUnknown
+from notifications.errors import CooperativeUnknown, StatusUnknown
 from notifications.kind_words import KIND_WORDS
 from notifications.ledger import entries, ledger_hash, row, why
 from notifications.rendering import KINDS
@@ -129,7 +129,9 @@ def test_entries_are_found_by_cooperative_and_by_day(database: Database) -> None
             assert [found.key[:6] for found in entries(session, cooperative=name)] == ["SM/002"]
         assert [found.key[:6] for found in entries(session, since=date(2027, 1, 5))] == ["SM/002"]
         assert entries(session, cooperative="SM-2027/001", since=date(2027, 2, 2)) == []
-        assert entries(session, cooperative="nobody") == []
+        for nobody in ("nobody", "SM-2027/0001", ""):
+            with pytest.raises(CooperativeUnknown, match=r"write an enrolment's code, such as SM-2027/007"):
+                entries(session, cooperative=nobody)
         assert [found.key[:6] for found in entries(session, status="pending")] == ["SM/001", "SM/002", "SM/003"]
         assert entries(session, status="sent") == []
         with pytest.raises(StatusUnknown, match="lost is not what becomes of a notice: write one of pending, sending"):
