@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from programme.definition import Definition
@@ -12,11 +13,14 @@ from programme.wording import Sentence, sentence
 
 Path = tuple[str | int, ...]
 RESERVED_STAGES = frozenset({STAGE, "call"})
+ADDED_STEPS = re.compile(r"recovery-(session|report)-\d+|.+-make-up-\d+")
+"""What the keys of the steps that are added to a plan look like (`actions/extra_steps.py`)."""
 
 
 def nonsense_beside(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
     """Yield each thing that makes no sense, with the path to where it is written."""
     yield from _reserved_stages(definition)
+    yield from _reserved_steps(definition)
     yield from _legal(definition)
     yield from _alerts(definition)
     yield from _recovery(definition)
@@ -29,6 +33,15 @@ def _reserved_stages(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
         if stage.key in RESERVED_STAGES:
             message = sentence("{stage} is a word of the program's own: give the stage another key", stage=stage.key)
             yield ("stages", at, "key"), message
+
+
+def _reserved_steps(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
+    """Yield the steps whose key one that is added later would have: an enrolment has each key once."""
+    for at, stage in enumerate(definition.stages):
+        for number, step in enumerate(stage.steps):
+            if ADDED_STEPS.fullmatch(step.key):
+                message = sentence("{step} is what a step added later is called: give it another key", step=step.key)
+                yield ("stages", at, "steps", number, "key"), message
 
 
 def _legal(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
