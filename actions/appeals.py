@@ -14,6 +14,7 @@ from actions.pause import Frozen, said, wake
 from actions.programmes import definition_of
 from actions.withdrawal import take_back
 from models import Appeal, Enrolment, History, Passage, Step, Suspension
+from programme import counts
 from programme.civil import civil_day
 from programme.pausing import Timer
 from programme.pausing_errors import AppealKnown, AppealTooEarly, AppealTooLate, NoAppeal, NothingToAppeal
@@ -61,7 +62,7 @@ def _refuse_late(enrolment: Enrolment, decided_on: date, filed_on: date, days: i
     if filed_on < decided_on:
         raise AppealTooEarly(code=enrolment.code, decided_on=decided_on)
     if filed_on > last_on:
-        raise AppealTooLate(code=enrolment.code, last_on=last_on, days=days, decided_on=decided_on)
+        raise AppealTooLate(code=enrolment.code, last_on=last_on, days=counts.days(days), decided_on=decided_on)
 
 
 def close_appeal(session: Session, *, code: str, upheld: bool, reason: str, by: str, now: datetime) -> Appeal:

@@ -24,7 +24,8 @@ from notifications.recipients import directory
 from notifications.wishes import heed
 from programme.civil import civil_day, instant_of
 from programme.reminders import Reminder
-from programme.wording import Sentence, sentence
+from programme.timing_words import quoted
+from programme.wording import Bilingual, Sentence, counted, sentence
 
 MORNING = time(8)
 
@@ -157,11 +158,30 @@ def _expected(item: Reminder, word: Word) -> Expected:
     )
 
 
+def _title(word: Word) -> Bilingual:
+    """Return what the step is called, as the notice will call it."""
+    assert word.step is not None
+    said = word.facts.get("title") or word.facts.get("step") or dict.fromkeys(("fr", "ar"), word.step.key)
+    return Bilingual(fr=said["fr"], ar=said["ar"])
+
+
 def _why(item: Reminder, word: Word) -> Sentence:
     assert word.step is not None
-    facts = {"days": abs(item.days), "step": word.step.key, "due": word.step.due_on}
+    days, facts = abs(item.days), {"step": quoted(_title(word)), "due": word.step.due_on}
     if word.step.kind == "call":
-        return sentence("{days} days after the call was due ({due}), if nobody has made it by then", **facts)
+        return counted(
+            "{count} day after the call was due ({due}), if nobody has made it by then",
+            "{count} days after the call was due ({due}), if nobody has made it by then",
+            days,
+            **facts,
+        )
     if item.late:
-        return sentence("{days} days after {step} was due ({due}), if it is still open then", **facts)
-    return sentence("{days} days before {step} is due ({due})", **facts)
+        return counted(
+            "{count} day after {step} was due ({due}), if it is still open then",
+            "{count} days after {step} was due ({due}), if it is still open then",
+            days,
+            **facts,
+        )
+    return counted(
+        "{count} day before {step} is due ({due})", "{count} days before {step} is due ({due})", days, **facts
+    )

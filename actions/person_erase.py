@@ -16,6 +16,7 @@ from actions.subjects import Subject, subjects_at
 from actions.traces import Trace, traces_of
 from models import CoachAssignment, Cohort, Contact, Enrolment, Person, RoleAssignment
 from programme.civil import civil_day
+from programme.counts import cooperatives
 from programme.intake_text import fold
 from programme.personal import Erasing, Gone
 from programme.personal_errors import (
@@ -102,7 +103,7 @@ def _refuse_staff(session: Session, person: Person, today: date) -> None:
     follows = select(CoachAssignment).where(CoachAssignment.person_id == person.id, _lasts(CoachAssignment, today))
     count = len(session.exec(follows).all())
     if count:
-        raise StillFollows(code=person.code, count=count)
+        raise StillFollows(code=person.code, cooperatives=cooperatives(count))
     roles = select(RoleAssignment).where(RoleAssignment.person_id == person.id, _lasts(RoleAssignment, today))
     role = session.exec(roles).first()
     if role is not None:

@@ -16,7 +16,8 @@ from cli.context import BY, open_house, read_day, say, say_json, say_table
 from models import Hold, Notice
 from notifications import ledger
 from notifications.holds import open_holds, said
-from programme.wording import sentence
+from notifications.why import why
+from programme.wording import counted, sentence
 from runtime import crew
 from runtime.house import House
 from runtime.language import _
@@ -99,9 +100,10 @@ def run_day(context: typer.Context) -> None:
     with prefect_server(house.settings.data_dir / "prefect", stand_in=True):
         day = run()
     say(
-        sentence(
-            "{cohorts} cohorts had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
-            cohorts=day.cohorts,
+        counted(
+            "{count} cohort had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
+            "{count} cohorts had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
+            day.cohorts,
             sent=day.verdicts["accepted"],
             failed=day.verdicts["failed"] + day.verdicts["refused"],
             deferred=day.verdicts["deferred"] + day.verdicts["doubt"] + day.verdicts["away"],
@@ -208,7 +210,7 @@ def _future(house: House, cohort: str, lived: years.Years, seed: int) -> dict[st
 
 def book_reason(notice: Notice) -> str:
     """Return why a notice left or not, in a sentence."""
-    return ledger.why(notice).say(_)
+    return why(notice).say(_)
 
 
 def say_summary(found: Summary) -> None:

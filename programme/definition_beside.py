@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from programme.definition import Definition
 from programme.definition_terms import RECOVERY_REPORT_LIKE
 from programme.gates import choices
-from programme.legal import STAGE, YEAR, YEAR_END
-from programme.wording import Sentence, sentence
+from programme.legal import STAGE, YEAR
+from programme.timing import YEAR_END
+from programme.wording import Sentence, counted, sentence
 
 Path = tuple[str | int, ...]
 RESERVED_STAGES = frozenset({STAGE, "call"})
@@ -69,9 +70,10 @@ def _alerts(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
     if alerts.missed_sessions < alerts.missed_in_a_row:
         yield (
             ("alerts", "missed_sessions"),
-            sentence(
+            counted(
+                "a suspension would be proposed before {count} session is missed in a row: write {count} or more",
                 "a suspension would be proposed before {count} sessions are missed in a row: write {count} or more",
-                count=alerts.missed_in_a_row,
+                alerts.missed_in_a_row,
             ),
         )
 

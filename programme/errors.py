@@ -34,7 +34,7 @@ class CohortExists(Refusal):
 
 
 class CohortUnderWay(Refusal):
-    """{count} enrolments of {code} are under way, and a closed cohort has no mornings: end them first with `mourafaka end`, or close it with --anyway."""
+    """{code} has {enrolments} under way, and a closed cohort has no mornings: end them first with `mourafaka end`, or close it with --anyway."""
 
 
 class CodeWrong(Refusal):
@@ -206,7 +206,7 @@ class ListRejected(Refusal):
 
 
 class ImportRejected(Refusal):
-    """{file} was rejected with {count} problems: run `mourafaka import` on it to read them."""
+    """{file} was rejected, problems found: {count}; run `mourafaka import` on it to read them."""
 
 
 class NotACoach(Refusal):

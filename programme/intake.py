@@ -192,7 +192,7 @@ def _people(row: _Row) -> dict[str, object]:
     for field, count in parts.items():
         if count is not None and members is not None and count > members:
             message = sentence(
-                "{count} is more than the {members} members: correct one of the two numbers.",
+                "{count} is more than its members ({members}): correct one of the two numbers.",
                 count=count,
                 members=members,
             )

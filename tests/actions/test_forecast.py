@@ -47,7 +47,7 @@ def test_forecast_says_who_when_what_and_why(database: Database) -> None:
         "email",
         "fr",
     )
-    assert str(visit.reason) == "10 days before diagnosis.visit is due (2027-01-25)"
+    assert str(visit.reason) == "10 days before “Visite de diagnostic” is due (2027-01-25)"
 
 
 def test_forecast_of_what_is_promised_already_says_when_it_leaves(database: Database) -> None:

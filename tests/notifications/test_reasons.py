@@ -19,7 +19,7 @@ from runtime.language import catalogue
         ),
         (
             "the date has moved from 2027-03-08 to 2027-03-19: start + 3 weeks, from the new start",
-            "la date est passée du 2027-03-08 au 2027-03-19 : start + 3 weeks, depuis le nouveau démarrage",
+            "la date est passée du 2027-03-08 au 2027-03-19 : 3 semaines après le début, depuis le nouveau démarrage",
         ),
         ("step not_required on 2027-03-08", "action devenue inutile le 2027-03-08"),
         ("enrolment ended: dropped", "inscription terminée : abandon"),
