@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from actions.history_words import moment
 from actions.programmes import calendar_of, closures_of, definition_of
-from actions.stored_words import OF_ENROLMENTS
+from actions.stored_words import OF_ENROLMENTS, word_of
 from actions.tell import title_for
 from models import Cooperative, Enrolment, History, Person, Step, Suspension
 from notifications.reasons import reason_said
@@ -214,6 +214,14 @@ def _planned_step(step: Step) -> PlannedStep:
     )
 
 
+def why_quiet(enrolment: Enrolment) -> list[Sentence]:
+    """Say of an enrolment that is not under way that nothing more is sent, whatever was."""
+    if enrolment.status in {"selected", "active"}:
+        return []
+    facts = {"code": enrolment.code, "status": word_of(OF_ENROLMENTS, enrolment.status)}
+    return [sentence("{code} is {status}: nothing more is sent about it", **facts)]
+
+
 def why_silent(session: Session, enrolment: Enrolment, today: date) -> Sentence:
     """Say why nobody has been promised anything about an enrolment."""
     facts: dict[str, object] = {"code": enrolment.code}
@@ -223,7 +231,7 @@ def why_silent(session: Session, enrolment: Enrolment, today: date) -> Sentence:
         return sentence(
             "{code} has no notice: it is {status}, and nothing is sent",
             **facts,
-            status=OF_ENROLMENTS.get(enrolment.status, enrolment.status),
+            status=word_of(OF_ENROLMENTS, enrolment.status),
         )
     first = session.exec(
         select(func.min(Step.remind_on)).where(Step.enrolment_id == enrolment.id, Step.status == "open")

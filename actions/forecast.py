@@ -50,13 +50,13 @@ def forecast(session: Session, *, now: datetime, days: int, cohort: str | None =
     """Return what will leave from today to ``days`` days from now, by day and person."""
     until = civil_day(now) + timedelta(days=days)
     only = cohort_of(session, cohort) if cohort is not None else None
-    waiting = list(_waiting(session, only, until))
+    waiting = list(_waiting(session, only, civil_day(now), until))
     promised = {one.key for one in waiting}
     planned = [one for one in _planned(session, only, now, until) if one.key not in promised]
     return sorted([*waiting, *planned], key=lambda one: (one.on, one.recipient, one.key))
 
 
-def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[Expected]:
+def _waiting(session: Session, cohort: Cohort | None, today: date, until: date) -> Iterator[Expected]:
     """Yield what is promised already and has not left; a message of the day by what it tells."""
     query = (
         select(Notice, Enrolment.code)
@@ -66,7 +66,7 @@ def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[E
     if cohort is not None:
         query = query.where(Notice.cohort_id == cohort.id)
     for notice, code in session.exec(query):
-        on = civil_day(notice.send_at)
+        on = max(civil_day(notice.send_at), today)  # what could have left leaves now
         yield Expected(
             on,
             notice.recipient,
@@ -76,9 +76,15 @@ def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[E
             notice.channel,
             code,
             notice.key.removeprefix(f"{code}/").partition("/")[0] if notice.step_id else "",
-            sentence("promised already, it leaves on {on}", on=on),
+            _promised(notice, on),
             notice.key,
         )
+
+
+def _promised(notice: Notice, on: date) -> Sentence:
+    if notice.channel == "call":
+        return sentence("promised already, its coach is to say it by telephone since {on}", on=notice.due_on)
+    return sentence("promised already, it leaves on {on}", on=on)
 
 
 def _planned(session: Session, cohort: Cohort | None, now: datetime, until: date) -> Iterator[Expected]:

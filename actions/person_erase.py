@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from actions import access_log, history
 from actions.ends import LIVING
 from actions.pseudonymise import pseudonymise
+from actions.stored_words import OF_ENROLMENTS, word_of
 from actions.subjects import Subject, subjects_at
 from actions.traces import Trace, traces_of
 from models import CoachAssignment, Cohort, Contact, Enrolment, Person, RoleAssignment
@@ -96,7 +97,7 @@ def _refuse_contact(session: Session, subject: Subject, today: date) -> None:
     living = col(Enrolment.id).in_(subject.enrolments), col(Enrolment.status).in_(LIVING)
     enrolment = session.exec(select(Enrolment).where(*living).order_by(Enrolment.code)).first()
     if enrolment is not None and session.exec(answers).first() is not None:
-        raise StillContact(code=enrolment.code, status=enrolment.status)
+        raise StillContact(code=enrolment.code, status=word_of(OF_ENROLMENTS, enrolment.status))
 
 
 def _refuse_staff(session: Session, person: Person, today: date) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, or_, select
 
-from actions.explain import find, why_silent, why_step
+from actions.explain import find, why_quiet, why_silent, why_step
 from actions.health import ailments
 from actions.history_words import Line, lines_of, moment
 from actions.reweigh import flagged
@@ -188,7 +188,7 @@ def _explained(session: Session, about: str, now: datetime) -> list[Sentence]:
         dated = why_step(session, found.enrolment, found.step)
     else:
         notices = book.entries(session, cooperative=found.enrolment.code)
-        dated = [] if notices else [why_silent(session, found.enrolment, civil_day(now))]
+        dated = why_quiet(found.enrolment) if notices else [why_silent(session, found.enrolment, civil_day(now))]
     dated += flagged(session, found.enrolment, found.step)
     return dated + _became(session, notices, now) + erasures_told.why(session, notices)
 

@@ -77,6 +77,10 @@ class NothingToEnrol(Refusal):
     """Cohort {code} has no cooperative: import a list first with `mourafaka import FILE --cohort {code}`."""
 
 
+class NobodyEnrolled(Refusal):
+    """Nobody of {code} is enrolled yet: run `mourafaka enrol --cohort {code}` first, then share them out."""
+
+
 class StepUnknown(Refusal):
     """{code} has no step {step}: write one of its open steps, such as {example}."""
 

@@ -254,6 +254,23 @@ def test_template_can_be_filled_in(mourafaka: Command, tmp_path: Path) -> None:
     assert (ran.code, "list.xlsx" in ran.err) == (1, True)
 
 
+def test_simulate_of_days_that_are_past_is_refused(mourafaka: Command) -> None:
+    _enrolled(mourafaka)
+    ran = mourafaka("simulate", "--cohort", "SM-2027", "--until", "2026-12-13")
+    assert (ran.code, ran.err) == (
+        1,
+        "2026-12-13 is past, today is 2026-12-14: what is to come begins today; write today or a later day.\n",
+    )
+
+
+def test_simulate_shows_words_and_not_what_rows_hold(mourafaka: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    _enrolled(mourafaka)
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", "fr")
+    said = mourafaka("simulate", "--cohort", "SM-2027", "--until", "2026-12-14").out
+    assert [word for word in ("active", "open", "welcome", "email", "digest") if word in said] == []
+    assert [word for word in ("en cours", "à faire", "bienvenue", "par message") if word not in said] == []
+
+
 @pytest.mark.slow
 def test_simulate_prints_the_same_hash_twice(mourafaka: Command) -> None:
     _enrolled(mourafaka)
