@@ -15,7 +15,7 @@ from actions.lookup import enrolment_named, person_named
 from actions.record import complete_step
 from models import CoachAssignment, Cohort, Enrolment, Person, RoleAssignment, Step
 from programme.civil import civil_day
-from programme.errors import NobodyEnrolled, NoCoach
+from programme.errors import NobodyEnrolled, NoCoach, NothingToEnrol
 
 COACH_STEP = "start.coach"
 
@@ -86,6 +86,8 @@ def _refuse_if_nobody_is_enrolled(session: Session, cohort: Cohort) -> None:
     found = set(session.exec(select(Enrolment.status).where(Enrolment.cohort_id == cohort.id).distinct()))
     if found == {"selected"}:
         raise NobodyEnrolled(code=cohort.code)
+    if not found:
+        raise NothingToEnrol(code=cohort.code)
 
 
 def _delegations(rows: Sequence[Enrolment]) -> list[str]:
