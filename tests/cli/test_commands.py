@@ -157,6 +157,19 @@ def test_a_day_of_another_century_is_refused(mourafaka: Command) -> None:
     assert (ran.code, ran.err) == (1, "9990-01-04 is too far off: write a day from 1990-01-01 to 2099-12-31.\n")
 
 
+@pytest.mark.parametrize("where", ["cli.inspect.business_state", "cli.app.Chosen"])
+def test_ctrl_c_is_said_and_ends_as_a_failed_command(
+    mourafaka: Command, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, stop)
+    ran = mourafaka("state", "--json")
+    said = "Stopped. Nothing is lost: run the command again, it goes on where it was.\n"
+    assert (ran.code, ran.out, ran.err) == (1, "", said)
+
+
 def test_wrong_usage_exits_with_two(mourafaka: Command) -> None:
     assert mourafaka("import").code == 2
 
