@@ -58,7 +58,7 @@ def test_refusals_say_in_words_where_an_enrolment_and_a_step_stand(
     now = "2027-01-06T10:00"
     assert "(statut en cours)" in enrolled("resume", ONE, as_of=now).err
     assert enrolled("done", ONE, "start.contact", "--by", "amal", as_of=now).code == 0
-    assert "(statut fait depuis le 2027-01-06)" in enrolled("done", ONE, "start.contact", as_of=now).err
+    assert "(statut faite depuis le 2027-01-06)" in enrolled("done", ONE, "start.contact", as_of=now).err
 
 
 def test_why_says_that_nothing_more_is_sent_of_who_is_suspended(enrolled: Command) -> None:
