@@ -21,30 +21,87 @@ from notifications.promises import Word
 from programme.alerts import AlertKind, Finding, to_raise
 from programme.civil import civil_day
 from programme.pausing_errors import NoAlert, NothingToAccept
-from programme.wording import Bilingual, Sentence, sentence
+from programme.wording import Bilingual, Language, Sentence, Tally, counted, recounted, sentence
 
-TITLES: Mapping[AlertKind, Bilingual] = {
-    "missed_in_a_row": Bilingual(fr="{count} séances manquées de suite", ar="جلسات متتالية لم تعقد: {count}"),
-    "missed_sessions": Bilingual(
-        fr="{count} séances manquées : suspension proposée", ar="جلسات لم تعقد: {count}؛ اقتراح توقيف مؤقت"
+TITLES: Mapping[AlertKind, Tally] = {
+    "missed_in_a_row": Tally(
+        fr=("{count} séance manquée de suite", "{count} séances manquées de suite"),
+        ar=(
+            "لا جلسة متتالية لم تعقد",
+            "جلسة واحدة لم تعقد",
+            "جلستان متتاليتان لم تعقدا",
+            "{count} جلسات متتالية لم تعقد",
+            "{count} جلسة متتالية لم تعقد",
+            "{count} جلسة متتالية لم تعقد",
+        ),
     ),
-    "no_contact": Bilingual(
-        fr="Aucun contact depuis {count} jours : suspension proposée", ar="لا تواصل منذ {count} يوما: اقتراح توقيف مؤقت"
+    "missed_sessions": Tally(
+        fr=(
+            "{count} séance manquée : suspension proposée",
+            "{count} séances manquées : suspension proposée",
+        ),
+        ar=(
+            "لا جلسة لم تعقد؛ اقتراح توقيف مؤقت",
+            "جلسة واحدة لم تعقد؛ اقتراح توقيف مؤقت",
+            "جلستان لم تعقدا؛ اقتراح توقيف مؤقت",
+            "{count} جلسات لم تعقد؛ اقتراح توقيف مؤقت",
+            "{count} جلسة لم تعقد؛ اقتراح توقيف مؤقت",
+            "{count} جلسة لم تعقد؛ اقتراح توقيف مؤقت",
+        ),
     ),
-    "checkpoint_late": Bilingual(fr="Évaluation {about} hors délai", ar="تقييم {about} خارج الأجل"),
-    "suspended_long": Bilingual(
-        fr="Suspendue depuis plus de {count} jours : sortie proposée",
-        ar="موقوفة منذ أكثر من {count} يوما: اقتراح الخروج",
+    "no_contact": Tally(
+        fr=(
+            "Aucun contact depuis {count} jour : suspension proposée",
+            "Aucun contact depuis {count} jours : suspension proposée",
+        ),
+        ar=(
+            "لا تواصل اليوم: اقتراح توقيف مؤقت",
+            "لا تواصل منذ يوم واحد: اقتراح توقيف مؤقت",
+            "لا تواصل منذ يومين: اقتراح توقيف مؤقت",
+            "لا تواصل منذ {count} أيام: اقتراح توقيف مؤقت",
+            "لا تواصل منذ {count} يوما: اقتراح توقيف مؤقت",
+            "لا تواصل منذ {count} يوم: اقتراح توقيف مؤقت",
+        ),
+    ),
+    "suspended_long": Tally(
+        fr=(
+            "Suspendue depuis plus de {count} jour : sortie proposée",
+            "Suspendue depuis plus de {count} jours : sortie proposée",
+        ),
+        ar=(
+            "موقوفة منذ اليوم: اقتراح الخروج",
+            "موقوفة منذ أكثر من يوم واحد: اقتراح الخروج",
+            "موقوفة منذ أكثر من يومين: اقتراح الخروج",
+            "موقوفة منذ أكثر من {count} أيام: اقتراح الخروج",
+            "موقوفة منذ أكثر من {count} يوما: اقتراح الخروج",
+            "موقوفة منذ أكثر من {count} يوم: اقتراح الخروج",
+        ),
     ),
 }
-"""What the coordinator reads in the message of the day."""
+"""What the coordinator reads in the message of the day of what is counted."""
+CHECKPOINT_LATE = Bilingual(fr="Évaluation {about} hors délai", ar="تقييم {about} خارج الأجل")
+"""The same of a checkpoint."""
 
 SENTENCES: Mapping[AlertKind, Sentence] = {
-    "missed_in_a_row": sentence("{count} coaching sessions missed in a row"),
-    "missed_sessions": sentence("{count} coaching sessions missed: a suspension is proposed"),
-    "no_contact": sentence("no contact for {count} days: a suspension is proposed"),
+    "missed_in_a_row": counted(
+        "{count} coaching session missed in a row", "{count} coaching sessions missed in a row", 0
+    ),
+    "missed_sessions": counted(
+        "{count} coaching session missed: a suspension is proposed",
+        "{count} coaching sessions missed: a suspension is proposed",
+        0,
+    ),
+    "no_contact": counted(
+        "no contact for {count} day: a suspension is proposed",
+        "no contact for {count} days: a suspension is proposed",
+        0,
+    ),
     "checkpoint_late": sentence("the evaluation {about} is past its window"),
-    "suspended_long": sentence("suspended for more than {count} days: an exit is proposed"),
+    "suspended_long": counted(
+        "suspended for more than {count} day: an exit is proposed",
+        "suspended for more than {count} days: an exit is proposed",
+        0,
+    ),
 }
 """The same in a command's output, still without its figures."""
 
@@ -87,17 +144,18 @@ def _tell(session: Session, enrolment: Enrolment, amiss: Sequence[Finding], *, n
         return
     words = []
     for finding in amiss:
-        title = TITLES[finding.kind]
         facts = {
-            "title": {"fr": _filled(title.fr, finding), "ar": _filled(title.ar, finding)},
+            "title": {"fr": _title(finding, "fr"), "ar": _title(finding, "ar")},
             "cooperative_phone": contact.phone if contact else None,
         }
         words.append(Word("alert", enrolment, to, desk.today, facts, mark=f"-{finding.kind}@{finding.about}"))
     tell(desk, words, cohort)
 
 
-def _filled(title: str, finding: Finding) -> str:
-    return title.format(count=finding.count, about=finding.about)
+def _title(finding: Finding, language: Language) -> str:
+    if finding.kind in TITLES:
+        return TITLES[finding.kind].of(language, finding.count)
+    return CHECKPOINT_LATE.of(language).format(about=finding.about)
 
 
 def open_alerts(session: Session) -> list[dict[str, Any]]:
@@ -126,7 +184,7 @@ def open_alerts(session: Session) -> list[dict[str, Any]]:
 def spoken(row: Mapping[str, Any]) -> Sentence:
     """Say an open alert."""
     kind: AlertKind = row["kind"]
-    return Sentence(SENTENCES[kind].template, {"count": row["count"], "about": row["about"]})
+    return recounted(SENTENCES[kind], row["count"] or 0, about=row["about"])
 
 
 def answer_alert(session: Session, *, code: str, kind: str, accept: bool, by: str, reason: str, now: datetime) -> Alert:

@@ -12,8 +12,10 @@ from actions.ends import NOT_SELECTED, end_reason
 from actions.lookup import enrolment_named, refuse_future
 from actions.pause import Frozen, said, wake
 from actions.programmes import definition_of
+from actions.stored_words import OF_ENROLMENTS, word_of
 from actions.withdrawal import take_back
 from models import Appeal, Enrolment, History, Passage, Step, Suspension
+from programme import counts
 from programme.civil import civil_day
 from programme.pausing import Timer
 from programme.pausing_errors import AppealKnown, AppealTooEarly, AppealTooLate, NoAppeal, NothingToAppeal
@@ -27,7 +29,7 @@ def file_appeal(
     """File an appeal within the definition's days after the decision; the last day counts."""
     enrolment, filed_on = enrolment_named(session, code), on or civil_day(now)
     if enrolment.status != "excluded" or enrolment.ended_on is None or against != _against(enrolment):
-        raise NothingToAppeal(code=code, status=enrolment.status)
+        raise NothingToAppeal(code=code, status=word_of(OF_ENROLMENTS, enrolment.status))
     refuse_future(filed_on, civil_day(now))
     _refuse_known(session, enrolment)
     _refuse_late(enrolment, enrolment.ended_on, filed_on, definition_of(session, enrolment).appeal_days)
@@ -61,7 +63,7 @@ def _refuse_late(enrolment: Enrolment, decided_on: date, filed_on: date, days: i
     if filed_on < decided_on:
         raise AppealTooEarly(code=enrolment.code, decided_on=decided_on)
     if filed_on > last_on:
-        raise AppealTooLate(code=enrolment.code, last_on=last_on, days=days, decided_on=decided_on)
+        raise AppealTooLate(code=enrolment.code, last_on=last_on, days=counts.days(days), decided_on=decided_on)
 
 
 def close_appeal(session: Session, *, code: str, upheld: bool, reason: str, by: str, now: datetime) -> Appeal:

@@ -13,9 +13,9 @@ from actions.coaches import coach_on, follow, hand_over, refuse_no_coach, take_u
 from actions.cohorts import cohort_of
 from actions.lookup import enrolment_named, person_named
 from actions.record import complete_step
-from models import CoachAssignment, Enrolment, Person, RoleAssignment, Step
+from models import CoachAssignment, Cohort, Enrolment, Person, RoleAssignment, Step
 from programme.civil import civil_day
-from programme.errors import NoCoach
+from programme.errors import NobodyEnrolled, NoCoach, NothingToEnrol
 
 COACH_STEP = "start.coach"
 
@@ -68,6 +68,8 @@ def assign_cohort(session: Session, *, code: str, by: str, now: datetime) -> int
         )
         .order_by(col(Enrolment.rank))
     ).all()
+    if not rows:
+        _refuse_if_nobody_is_enrolled(session, cohort)
     groups = {delegation: [row for row in rows if row.delegation == delegation] for delegation in _delegations(rows)}
     coaches = {delegation: _coaches(session, delegation, today) for delegation in groups}
     for delegation, group in groups.items():
@@ -77,6 +79,15 @@ def assign_cohort(session: Session, *, code: str, by: str, now: datetime) -> int
             _assign(session, enrolment, coach.code, by=by, now=now)
     take_up(session, rows, now=now)
     return len(rows)
+
+
+def _refuse_if_nobody_is_enrolled(session: Session, cohort: Cohort) -> None:
+    """Refuse where all wait to be enrolled: "0 cooperatives" would sound like all being done."""
+    found = set(session.exec(select(Enrolment.status).where(Enrolment.cohort_id == cohort.id).distinct()))
+    if found == {"selected"}:
+        raise NobodyEnrolled(code=cohort.code)
+    if not found:
+        raise NothingToEnrol(code=cohort.code)
 
 
 def _delegations(rows: Sequence[Enrolment]) -> list[str]:

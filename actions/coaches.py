@@ -18,6 +18,7 @@ from notifications.promises import Desk, Word
 from notifications.recipients import of_person
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day
+from programme.counts import cooperatives
 from programme.errors import NotACoach
 from programme.people_errors import (
     NamedTwice,
@@ -158,9 +159,11 @@ def _quotas(coach: str, count: int, rest: int, to: Mapping[str, Share]) -> dict[
     if even and left >= 0:
         quotas |= {heir: left // len(even) + (rank < left % len(even)) for rank, heir in enumerate(even)}
     if count and not to:
-        raise SuccessorNeeded(coach=coach, count=count)
+        raise SuccessorNeeded(coach=coach, cooperatives=cooperatives(count))
     if sum(quotas.values()) != rest:
-        raise SharesDoNotAddUp(coach=coach, count=count, shared=count - rest + sum(quotas.values()))
+        raise SharesDoNotAddUp(
+            coach=coach, cooperatives=cooperatives(count), shared=count - rest + sum(quotas.values())
+        )
     return quotas
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 from actions.programmes import definition_of, newest
 from models import Cohort, Enrolment
 from programme.codes import is_code
+from programme.counts import enrolments
 from programme.errors import CodeWrong, CohortClosed, CohortExists, CohortUnderWay, CohortUnknown, RegionUnknown
 from programme.territory import resolve_region
 
@@ -82,6 +83,6 @@ def close_cohort(session: Session, *, code: str, anyway: bool = False) -> Cohort
     under_way = under_way.where(Enrolment.cohort_id == cohort.id, col(Enrolment.status).in_(UNDER_WAY))
     count = session.exec(under_way).one()
     if count and not anyway:
-        raise CohortUnderWay(code=code, count=count)
+        raise CohortUnderWay(code=code, enrolments=enrolments(count))
     cohort.status = "closed"
     return cohort

@@ -18,7 +18,7 @@ from actions.meetings import cancel_meetings
 from actions.pause import said
 from actions.programmes import calendar_of, definition_of_version_id
 from actions.slices import sliced
-from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES
+from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES, word_of
 from actions.watch import settle_alerts
 from actions.withdrawal import close_rows, take_back, take_back_all, take_back_rest
 from models import Alert, Enrolment, EnrolmentLine, Passage, Step
@@ -76,7 +76,7 @@ def decline(session: Session, *, code: str, reason: str, by: str, now: datetime)
     """Do not take a selected cooperative into its cohort; it may appeal."""
     enrolment = enrolment_named(session, code)
     if enrolment.status != "selected":
-        raise NotSelected(code=code, status=enrolment.status)
+        raise NotSelected(code=code, status=word_of(OF_ENROLMENTS, enrolment.status))
     finish(session, enrolment, Ending("excluded", NOT_SELECTED, civil_day(now), said(reason)), by=by, now=now)
     return enrolment
 

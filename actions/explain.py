@@ -11,12 +11,19 @@ from sqlmodel import Session, col, func, select
 
 from actions.history_words import moment
 from actions.programmes import calendar_of, closures_of, definition_of
-from models import Cooperative, Enrolment, History, Step, Suspension
+from actions.stored_words import OF_ENROLMENTS, word_of
+from actions.tell import title_for
+from models import Cooperative, Enrolment, History, Person, Step, Suspension
 from notifications.reasons import reason_said
 from programme.definition import Definition
+from programme.errors import VersionUnreadable
 from programme.legal import legal_rule, why_legal, year_end_of
 from programme.planning import PlannedStep, slots, why_then
-from programme.wording import Sentence, sentence
+from programme.timing_words import quoted
+from programme.wording import Bilingual, Sentence, counted, sentence
+
+ENGINE = "engine"
+"""Who did what no person did, as rows have it."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,28 @@ def why_step(session: Session, enrolment: Enrolment, step: Step) -> list[Sentenc
         told.append(
             sentence(
                 "{step} is {status} since {on} ({by})",
-                step=step.key,
+                step=_named(session, enrolment, step),
                 status=STATUSES[step.status],
                 on=step.done_on,
-                by=step.done_by,
+                by=named_by(session, step.done_by or ""),
             )
         )
     return told
+
+
+def _named(session: Session, enrolment: Enrolment, step: Step) -> Sentence:
+    """Return a step as people call it; its key where the programme that names it cannot be read any more."""
+    try:
+        return quoted(title_for(step, definition_of(session, enrolment)))
+    except VersionUnreadable:
+        return quoted(Bilingual(fr=step.title_fr or step.key, ar=step.title_ar or step.key))
+
+
+def named_by(session: Session, by: str) -> Sentence | str:
+    """Return who did something by name, where it is one of the staff; the engine is the program itself."""
+    if by == ENGINE:
+        return sentence("the program")
+    return session.exec(select(Person.name).where(Person.code == by)).first() or by
 
 
 STATUSES: Mapping[str, Sentence] = {
@@ -84,7 +106,15 @@ def _said(session: Session, enrolment: Enrolment, step: Step, row: History) -> S
     if row.verb in {"resumed", "reinstated"}:
         return _resumed(session, enrolment, step, row)
     was_on = _moved(row.detail, step.key, day) if row.subject in {step.key, ""} or "moves" in row.detail else None
-    facts = {"step": step.key, "day": day, "by": row.by, "at": moment(row.at)}
+    is_added = row.subject == step.key and row.verb in {"step added", "make-up planned"}
+    if was_on is None and not is_added:
+        return None
+    facts = {
+        "step": _named(session, enrolment, step),
+        "day": day,
+        "by": named_by(session, row.by),
+        "at": moment(row.at),
+    }
     if was_on is not None:
         reason = _reason(row, step.key)
         if not reason:
@@ -95,11 +125,7 @@ def _said(session: Session, enrolment: Enrolment, step: Step, row: History) -> S
             was_on=was_on,
             why=reason_said(reason),
         )
-    if row.subject == step.key and row.verb in {"step added", "make-up planned"}:
-        return sentence(
-            "{step} is on {day}: it was added on {at} ({why})", **facts, why=reason_said(row.why or row.verb)
-        )
-    return None
+    return sentence("{step} is on {day}: it was added on {at} ({why})", **facts, why=reason_said(row.why or row.verb))
 
 
 def _moved(detail: Mapping[str, Any], key: str, day: str) -> str | None:
@@ -125,32 +151,41 @@ def _resumed(session: Session, enrolment: Enrolment, step: Step, row: History) -
     pause = session.exec(
         select(Suspension).where(Suspension.enrolment_id == enrolment.id, Suspension.until_on == on)
     ).first()
-    facts = {"step": step.key, "day": moved[1], "was_on": moved[0], "by": row.by, "on": on.isoformat()}
+    facts = {
+        "step": _named(session, enrolment, step),
+        "day": moved[1],
+        "was_on": moved[0],
+        "by": named_by(session, row.by),
+        "on": on.isoformat(),
+    }
     left = pause.remaining.get(step.key) if pause else None
     if left is None:
         return sentence("{step} is on {day}: it was on {was_on} before {by} resumed the enrolment on {on}", **facts)
     if left < 0:
-        return sentence(
-            "{step} is on {day}: it was {late} working days late when {by} resumed the enrolment on {on}, and still is",
+        return counted(
+            "{step} is on {day}: it was {count} working day late when {by} resumed the enrolment on {on}, and still is",
+            "{step} is on {day}: it was {count} working days late when {by} resumed the enrolment on {on}, "
+            "and still is",
+            -left,
             **facts,
-            late=-left,
         )
-    return sentence(
-        "{step} is on {day}: it had {left} working days left when {by} resumed the enrolment on {on}",
+    return counted(
+        "{step} is on {day}: it had {count} working day left when {by} resumed the enrolment on {on}",
+        "{step} is on {day}: it had {count} working days left when {by} resumed the enrolment on {on}",
+        left,
         **facts,
-        left=left,
     )
 
 
 def _planned(session: Session, enrolment: Enrolment, step: Step) -> Sentence:
     definition = definition_of(session, enrolment)
     calendar = calendar_of(session, definition)
-    facts = {"step": step.key, "day": step.due_on.isoformat()}
+    facts: dict[str, object] = {"step": _named(session, enrolment, step), "day": step.due_on.isoformat()}
     duty = legal_rule(definition, step.rule)
     if step.origin == "legal" and duty is not None and step.number is not None:
         year_end = session.get_one(Cooperative, enrolment.cooperative_id).fiscal_year_end
         said = why_legal(duty, year_end_of(year_end, step.number), step.due_on, calendar)
-        return sentence("{step}: {reason}", step=step.key, reason=said)
+        return sentence("{step} is on {day}: {reason}", **facts, reason=said)
     if step.origin == "call":
         return sentence("{step} is on {day}: a call that stands for a notice to somebody without an address", **facts)
     if step.pinned:
@@ -158,7 +193,7 @@ def _planned(session: Session, enrolment: Enrolment, step: Step) -> Sentence:
     if step.origin != "plan" or not _is_planned(definition, step):
         return sentence("{step} is on {day}: it was added to the plan", **facts)
     said = why_then(_planned_step(step), definition, calendar, closures_of(session, enrolment))
-    return sentence("{step}: {reason}", step=step.key, reason=said)
+    return sentence("{step} is on {day}: {reason}", **facts, reason=said)
 
 
 def _is_planned(definition: Definition, step: Step) -> bool:
@@ -179,13 +214,25 @@ def _planned_step(step: Step) -> PlannedStep:
     )
 
 
+def why_quiet(enrolment: Enrolment) -> list[Sentence]:
+    """Say of an enrolment that is not under way that nothing more is sent, whatever was."""
+    if enrolment.status in {"selected", "active"}:
+        return []
+    facts = {"code": enrolment.code, "status": word_of(OF_ENROLMENTS, enrolment.status)}
+    return [sentence("{code} is {status}: nothing more is sent about it", **facts)]
+
+
 def why_silent(session: Session, enrolment: Enrolment, today: date) -> Sentence:
     """Say why nobody has been promised anything about an enrolment."""
     facts: dict[str, object] = {"code": enrolment.code}
     if enrolment.status == "selected":
         return sentence("{code} has no notice yet: it is selected and not enrolled; run `mourafaka enrol`", **facts)
     if enrolment.status != "active":
-        return sentence("{code} has no notice: it is {status}, and nothing is sent", **facts, status=enrolment.status)
+        return sentence(
+            "{code} has no notice: it is {status}, and nothing is sent",
+            **facts,
+            status=word_of(OF_ENROLMENTS, enrolment.status),
+        )
     first = session.exec(
         select(func.min(Step.remind_on)).where(Step.enrolment_id == enrolment.id, Step.status == "open")
     ).one()

@@ -24,7 +24,8 @@ from notifications.recipients import directory
 from notifications.wishes import heed
 from programme.civil import civil_day, instant_of
 from programme.reminders import Reminder
-from programme.wording import Sentence, sentence
+from programme.timing_words import quoted
+from programme.wording import Bilingual, Sentence, counted, sentence
 
 MORNING = time(8)
 
@@ -49,13 +50,13 @@ def forecast(session: Session, *, now: datetime, days: int, cohort: str | None =
     """Return what will leave from today to ``days`` days from now, by day and person."""
     until = civil_day(now) + timedelta(days=days)
     only = cohort_of(session, cohort) if cohort is not None else None
-    waiting = list(_waiting(session, only, until))
+    waiting = list(_waiting(session, only, civil_day(now), until))
     promised = {one.key for one in waiting}
     planned = [one for one in _planned(session, only, now, until) if one.key not in promised]
     return sorted([*waiting, *planned], key=lambda one: (one.on, one.recipient, one.key))
 
 
-def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[Expected]:
+def _waiting(session: Session, cohort: Cohort | None, today: date, until: date) -> Iterator[Expected]:
     """Yield what is promised already and has not left; a message of the day by what it tells."""
     query = (
         select(Notice, Enrolment.code)
@@ -65,7 +66,7 @@ def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[E
     if cohort is not None:
         query = query.where(Notice.cohort_id == cohort.id)
     for notice, code in session.exec(query):
-        on = civil_day(notice.send_at)
+        on = max(civil_day(notice.send_at), today)  # what could have left leaves now
         yield Expected(
             on,
             notice.recipient,
@@ -75,9 +76,15 @@ def _waiting(session: Session, cohort: Cohort | None, until: date) -> Iterator[E
             notice.channel,
             code,
             notice.key.removeprefix(f"{code}/").partition("/")[0] if notice.step_id else "",
-            sentence("promised already, it leaves on {on}", on=on),
+            _promised(notice, on),
             notice.key,
         )
+
+
+def _promised(notice: Notice, on: date) -> Sentence:
+    if notice.channel == "call":
+        return sentence("promised already, its coach is to say it by telephone since {on}", on=notice.due_on)
+    return sentence("promised already, it leaves on {on}", on=on)
 
 
 def _planned(session: Session, cohort: Cohort | None, now: datetime, until: date) -> Iterator[Expected]:
@@ -157,11 +164,30 @@ def _expected(item: Reminder, word: Word) -> Expected:
     )
 
 
+def _title(word: Word) -> Bilingual:
+    """Return what the step is called, as the notice will call it."""
+    assert word.step is not None
+    said = word.facts.get("title") or word.facts.get("step") or dict.fromkeys(("fr", "ar"), word.step.key)
+    return Bilingual(fr=said["fr"], ar=said["ar"])
+
+
 def _why(item: Reminder, word: Word) -> Sentence:
     assert word.step is not None
-    facts = {"days": abs(item.days), "step": word.step.key, "due": word.step.due_on}
+    days, facts = abs(item.days), {"step": quoted(_title(word)), "due": word.step.due_on}
     if word.step.kind == "call":
-        return sentence("{days} days after the call was due ({due}), if nobody has made it by then", **facts)
+        return counted(
+            "{count} day after the call was due ({due}), if nobody has made it by then",
+            "{count} days after the call was due ({due}), if nobody has made it by then",
+            days,
+            **facts,
+        )
     if item.late:
-        return sentence("{days} days after {step} was due ({due}), if it is still open then", **facts)
-    return sentence("{days} days before {step} is due ({due})", **facts)
+        return counted(
+            "{count} day after {step} was due ({due}), if it is still open then",
+            "{count} days after {step} was due ({due}), if it is still open then",
+            days,
+            **facts,
+        )
+    return counted(
+        "{count} day before {step} is due ({due})", "{count} days before {step} is due ({due})", days, **facts
+    )

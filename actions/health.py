@@ -19,7 +19,7 @@ from models.service import COPY_FAILED
 from notifications import holds
 from programme.civil import civil_day, wall
 from programme.territory import delegation_codes
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 
 LATE_OUTBOX = timedelta(hours=24)
 COPIES_REMEMBERED = timedelta(days=7)
@@ -134,8 +134,10 @@ def _old_outbox(session: Session, now: datetime) -> Sentence | None:
     ).one()
     if not count:
         return None
-    return sentence(
-        "{count} notices wait since more than a day: run `mourafaka doctor` and check the mail server.", count=count
+    return counted(
+        "{count} notice waits since more than a day: run `mourafaka doctor` and check the mail server.",
+        "{count} notices wait since more than a day: run `mourafaka doctor` and check the mail server.",
+        count,
     )
 
 
@@ -144,9 +146,17 @@ def _unsettled(session: Session) -> list[Sentence]:
         select(Notice.status, func.count()).where(text(TROUBLED)).group_by(Notice.status).order_by(Notice.status)
     ).all()
     return [
-        sentence("{count} notices are in doubt: `mourafaka ledger` names them and why.", count=count)
+        counted(
+            "{count} notice is in doubt: `mourafaka ledger` names it and why.",
+            "{count} notices are in doubt: `mourafaka ledger` names them and why.",
+            count,
+        )
         if status == "in_doubt"
-        else sentence("{count} notices did not leave: `mourafaka ledger` names them and why.", count=count)
+        else counted(
+            "{count} notice did not leave: `mourafaka ledger` names it and why.",
+            "{count} notices did not leave: `mourafaka ledger` names them and why.",
+            count,
+        )
         for status, count in rows
     ]
 
@@ -160,10 +170,12 @@ def _copies(session: Session, now: datetime) -> list[Sentence]:
         .order_by(ServiceCopy.service)
     ).all()
     return [
-        sentence(
+        counted(
+            "{count} copy for {service} failed in the last {days} days, the mail left all the same: "
+            "`mourafaka why` says the reason, `mourafaka doctor` checks the service.",
             "{count} copies for {service} failed in the last {days} days, the mails left all the same: "
             "`mourafaka why` says the reasons, `mourafaka doctor` checks the service.",
-            count=count,
+            count,
             service=service,
             days=COPIES_REMEMBERED.days,
         )
@@ -201,10 +213,12 @@ def _unreachable(session: Session, now: datetime) -> Sentence | None:
     if not codes:
         return None
     shown = ", ".join(codes[:MOST_NAMED]) + (" …" if len(codes) > MOST_NAMED else "")
-    return sentence(
+    return counted(
+        "{count} of the staff has no telephone ({codes}), so messages name another person's: give one with "
+        "`mourafaka staff correct {first} --phone NUMBER`.",
         "{count} of the staff have no telephone ({codes}), so messages name another person's: give each one with "
         "`mourafaka staff correct {first} --phone NUMBER`.",
-        count=len(codes),
+        len(codes),
         codes=shown,
         first=codes[0],
     )

@@ -21,7 +21,7 @@ from programme.civil import civil_day
 from programme.eligibility import Eligibility, reasons_by_field
 from programme.intake import read_row
 from programme.intake_candidate import Candidate
-from programme.intake_columns import Problem
+from programme.intake_columns import Problem, header_of
 from programme.intake_duplicates import duplicates, name_key, register_key
 from programme.territory import delegation_of, provinces
 from programme.wording import sentence
@@ -110,7 +110,7 @@ def _ineligible(session: Session, cohort: Cohort, candidates: Iterable[Candidate
     )
     titles = table.columns.titles
     return [
-        Problem(one.row, titles.get(field, field), reason)
+        Problem(one.row, header_of(field, titles), reason)
         for one in candidates
         for field, reason in reasons_by_field(
             rule,
@@ -126,7 +126,7 @@ def _elsewhere(cohort: Cohort, candidates: Iterable[Candidate], table: Table) ->
     """Name the cooperatives of another region than the cohort's; a cohort without a region takes all."""
     if cohort.region_code is None:
         return []
-    column = table.columns.titles.get("province", "province")
+    column = header_of("province", table.columns.titles)
     places = {province.code: province for province in provinces()}
     return [
         Problem(
@@ -183,7 +183,7 @@ class _Shelf:
         found = self.find(one)
         if found is None or name_key(found.name) == name_key(one.name):
             return []
-        column = table.columns.titles.get("register_number", "register_number")
+        column = header_of("register_number", table.columns.titles)
         return [
             Problem(
                 one.row,

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
+from actions.stored_words import OF_ENROLMENTS, OF_STEPS, word_of
 from models import Cohort, Enrolment, EnrolmentLine, Person, Step, Suspension
 from programme.errors import DateInFuture, EnrolmentNotActive, EnrolmentUnknown, PersonUnknown, StepClosed, StepUnknown
 from programme.pausing_errors import EnrolmentSuspended
@@ -23,7 +24,7 @@ def enrolment_named(session: Session, code: str, *, to_change: bool = False) -> 
     if pause is not None:
         raise EnrolmentSuspended(code=code, on=pause.from_on)
     if to_change and enrolment.status != "active":
-        raise EnrolmentNotActive(code=code, status=enrolment.status)
+        raise EnrolmentNotActive(code=code, status=word_of(OF_ENROLMENTS, enrolment.status))
     return enrolment
 
 
@@ -47,7 +48,7 @@ def open_step(session: Session, enrolment: Enrolment, key: str) -> Step:
     if step is None:
         raise StepUnknown(code=enrolment.code, step=key, example=_example(session, enrolment))
     if step.status != "open":
-        raise StepClosed(code=enrolment.code, step=key, status=step.status, on=step.done_on)
+        raise StepClosed(code=enrolment.code, step=key, status=word_of(OF_STEPS, step.status), on=step.done_on)
     return step
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from programme.migration import Added, Migration
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 
 
 def said_of(change: Migration) -> list[Sentence]:
@@ -44,7 +44,13 @@ def sums_of(changes: Sequence[Migration], *, taken_back: int) -> list[Sentence]:
     """Say in sum how many gain, lose and move what; what people are told of it is said beside it."""
     told = [*_gains(changes), *_counted(changes)]
     if changes:
-        told.append(sentence("{count} notices that have not left are taken back", count=taken_back))
+        told.append(
+            counted(
+                "{count} notice that has not left is taken back",
+                "{count} notices that have not left are taken back",
+                taken_back,
+            )
+        )
     return told
 
 
@@ -67,16 +73,15 @@ def _labels(added: Iterable[Added]) -> list[str]:
 
 
 def _gain(label: str, gained: int, past: int, choice: str) -> Sentence:
-    facts = {"gained": gained, "step": label, "past": past}
+    gain = counted("{count} gains {step}", "{count} gain {step}", gained, step=label)
+    if not choice:
+        return gain
+    late = counted("{count} is already past it", "{count} are already past it", past)
+    facts = {"gain": gain, "past": late}
     told = {
-        "": sentence("{gained} gain {step}", **facts),
-        "undecided": sentence(
-            "{gained} gain {step}, {past} are already past it: say --skip {step} or --schedule {step}", **facts
-        ),
-        "skip": sentence("{gained} gain {step}, {past} are already past it: skipped", **facts),
-        "schedule": sentence(
-            "{gained} gain {step}, {past} are already past it: scheduled for the next working day", **facts
-        ),
+        "undecided": sentence("{gain}, {past}: say --skip {step} or --schedule {step}", **facts, step=label),
+        "skip": sentence("{gain}, {past}: skipped", **facts),
+        "schedule": sentence("{gain}, {past}: scheduled for the next working day", **facts),
     }
     return told[choice]
 
@@ -84,15 +89,35 @@ def _gain(label: str, gained: int, past: int, choice: str) -> Sentence:
 def _counted(changes: Sequence[Migration]) -> Iterator[Sentence]:
     """Yield how many enrolments each other change concerns."""
     for rule, count in _each(changes, lambda change: {one.rule for one in change.moved}):
-        yield sentence("{step} moves for {count}", step=rule, count=count)
+        yield counted("{step} moves for {count}", "{step} moves for {count}", count, step=rule)
     for rule, count in _each(changes, lambda change: {held.rule for held in change.removed}):
-        yield sentence("{step} is not required any more for {count}", step=rule, count=count)
+        yield counted(
+            "{step} is not required any more for {count}",
+            "{step} is not required any more for {count}",
+            count,
+            step=rule,
+        )
     for rule, count in _each(changes, lambda change: {held.rule for held in change.remade}):
-        yield sentence("{step} is done by somebody else or held otherwise for {count}", step=rule, count=count)
+        yield counted(
+            "{step} is done by somebody else or held otherwise for {count}",
+            "{step} is done by somebody else or held otherwise for {count}",
+            count,
+            step=rule,
+        )
     for stage, count in _each(changes, lambda change: {window.stage for window in change.windows}):
-        yield sentence("stage {stage} has another window for {count}", stage=stage, count=count)
+        yield counted(
+            "stage {stage} has another window for {count}",
+            "stage {stage} has another window for {count}",
+            count,
+            stage=stage,
+        )
     for stage, count in _each(changes, lambda change: set(change.closed_stages)):
-        yield sentence("stage {stage} is no longer part of it for {count}", stage=stage, count=count)
+        yield counted(
+            "stage {stage} is no longer part of it for {count}",
+            "stage {stage} is no longer part of it for {count}",
+            count,
+            stage=stage,
+        )
 
 
 def _each(changes: Iterable[Migration], of: Callable[[Migration], set[str]]) -> list[tuple[str, int]]:

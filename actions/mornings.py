@@ -22,6 +22,7 @@ from models.session import Database
 from notifications.digests import gather
 from notifications.promises import Desk, send_instant
 from notifications.recipients import Recipient, of_person
+from notifications.telephone import as_dialled
 from programme.calendar import ONE_DAY
 from programme.civil import civil_day, wall
 from programme.wording import Bilingual
@@ -34,18 +35,44 @@ BY = time(10)
 """The wall time by which a day's morning is to be done: an hour after messages may leave."""
 RECENT = timedelta(days=7)
 NOT_DONE = Bilingual(
-    fr="Le travail du matin du {first} n’est pas fait à {by} : prévenir la personne qui exploite le système",
-    ar="عمل صباح {first} لم ينجز إلى حدود الساعة {by}: يرجى إخبار المسؤول عن تشغيل النظام",
+    fr="Le travail du matin du {first} n’est pas fait à {by} : {tell}",
+    ar="عمل صباح {first} لم ينجز إلى حدود الساعة {by}: {tell}",
 )
 LATE = Bilingual(
     fr="Aucun travail du matin du {first} au {last} : les rappels de ces jours sont en retard",
     ar="لم ينجز أي عمل صباحي من {first} إلى {last}: تذكيرات هذه الأيام متأخرة",
 )
 BROKEN = Bilingual(
-    fr="Le travail du matin du {first} s’est arrêté en route ({cohorts}) : prévenir qui exploite le système",
-    ar="عمل صباح {first} توقف قبل نهايته ({cohorts}): يرجى إخبار المسؤول عن تشغيل النظام",
+    fr="Le travail du matin du {first} s’est arrêté en route ({cohorts}) : {tell}",
+    ar="عمل صباح {first} توقف قبل نهايته ({cohorts}): {tell}",
 )
 """What the coordinator reads in the message of the day."""
+SOMEBODY = Bilingual(fr="prévenir la personne qui exploite le système", ar="يرجى إخبار المسؤول عن تشغيل النظام")
+TO_TELL = Bilingual(fr="prévenir {who}", ar="يرجى إخبار {who}")
+TO_CALL = Bilingual(fr="appeler {who}", ar="يرجى الاتصال بـ {who}")
+
+
+@dataclass(frozen=True)
+class Support:
+    """Who keeps the system running, as the settings name them: a name, a telephone (E.164), both or neither."""
+
+    name: str | None = None
+    phone: str | None = None
+
+    def to_tell(self) -> Bilingual:
+        """Return what a coordinator is to do when nothing ran."""
+        if not (self.name or self.phone):
+            return SOMEBODY
+        asked, number = (TO_CALL if self.phone else TO_TELL), as_dialled(self.phone or "")
+        known = {
+            "fr": [self.name, number],
+            "ar": [self.name, number.replace("\u00a0", "")],  # read from the right, the pairs would be turned round
+        }
+        said = {language: " ".join(filter(None, words)) for language, words in known.items()}
+        return Bilingual(fr=asked.fr.format(who=said["fr"]), ar=asked.ar.format(who=said["ar"]))
+
+
+NOBODY_NAMED = Support()
 
 
 @dataclass(frozen=True)
@@ -135,27 +162,27 @@ def broken(session: Session, today: date) -> tuple[str, ...]:
     return tuple(code for code, row in runs.items() if row.day == today and row.finished_at is None)
 
 
-def alert_missed(database: Database, now: datetime, *, in_round: bool = False) -> int:
+def alert_missed(database: Database, now: datetime, *, in_round: bool = False, support: Support = NOBODY_NAMED) -> int:
     """Tell the coordinators, in their message of the day, that a morning did not happen: once for each gap.
 
-    Returns how many are told now.
+    ``support`` is whom they read to call. Returns how many are told now.
     """
     with database.reading() as session:
         if missed(session, now, in_round=in_round) is None:
             return 0
     with database.transaction() as session:
         found = missed(session, now, in_round=in_round)
-        return _tell(session, found, now) if found is not None else 0
+        return _tell(session, found, now, support) if found is not None else 0
 
 
-def _tell(session: Session, found: Missed, now: datetime) -> int:
+def _tell(session: Session, found: Missed, now: datetime, support: Support) -> int:
     lost = unreadable(session)
     cohort = next((one for one in open_cohorts(session) if one.programme_version_id not in lost), None)
     people = _coordinators(session, civil_day(now))
     if cohort is None or not people:
         return 0
     desk = open_desk(session, cohort, [], now=now)
-    lines = [_line(desk, cohort, found, one) for one in people]
+    lines = [_line(desk, cohort, found, one, support) for one in people]
     known = set(session.exec(select(Notice.key).where(col(Notice.key).in_([one.key for one in lines]))))
     fresh = [one for one in lines if one.key not in known]
     session.add_all(fresh)
@@ -184,7 +211,7 @@ def _coordinators(session: Session, on: date) -> list[Recipient]:
     return [of_person("coordinator", person) for person in {row.code: row for row in rows}.values()]
 
 
-def _line(desk: Desk, cohort: Cohort, found: Missed, to: Recipient) -> Notice:
+def _line(desk: Desk, cohort: Cohort, found: Missed, to: Recipient, support: Support) -> Notice:
     """Return the line of a coordinator's message of the day; it is about no cooperative."""
     since = found.since.isoformat()
     about = f"{since}/{'+'.join(found.cohorts)}" if found.cohorts else since
@@ -201,17 +228,17 @@ def _line(desk: Desk, cohort: Cohort, found: Missed, to: Recipient) -> Notice:
             "recipient": to.name,
             "cooperative": None,
             "cohort": cohort.title,
-            "contact_name": None,
-            "contact_phone": None,
+            "contact_name": support.name,
+            "contact_phone": support.phone,
             "privacy_contact": desk.definition.privacy_contact,
-            "title": _said(found, desk.today),
+            "title": _said(found, desk.today, support),
         },
         promised_at=desk.now,
         send_at=send_instant(desk, desk.today),
     )
 
 
-def _said(found: Missed, today: date) -> dict[str, str]:
+def _said(found: Missed, today: date, support: Support) -> dict[str, str]:
     text = BROKEN if found.cohorts else NOT_DONE if found.first == found.last == today else LATE
     facts = {
         "first": f"{found.first:%d/%m/%Y}",
@@ -219,4 +246,8 @@ def _said(found: Missed, today: date) -> dict[str, str]:
         "by": f"{BY:%H:%M}",
         "cohorts": ", ".join(found.cohorts),
     }
-    return {"fr": text.fr.format(**facts), "ar": text.ar.format(**facts)}
+    tell = support.to_tell()
+    said = {"fr": text.fr.format(**facts, tell=tell.fr), "ar": text.ar.format(**facts, tell=tell.ar)}
+    if text is LATE and support != NOBODY_NAMED:
+        said = {"fr": f"{said['fr']} ; {tell.fr}", "ar": f"{said['ar']}؛ {tell.ar}"}
+    return said

@@ -13,6 +13,7 @@ from actions.desk import open_desk
 from actions.lookup import cohort_of_enrolment, enrolment_named, refuse_future, suspension_of
 from actions.programmes import calendar_of, closures_of, definition_of
 from actions.resumption import tell_resumed
+from actions.stored_words import OF_ENROLMENTS, word_of
 from actions.watch import settle_alerts, watch
 from actions.withdrawal import take_back_all
 from models import Enrolment, Notice, Passage, Step, Suspension
@@ -85,7 +86,7 @@ def resume(session: Session, *, code: str, by: str, now: datetime, on: date | No
     enrolment, until_on = enrolment_named(session, code), on or civil_day(now)
     pause = suspension_of(session, enrolment)
     if pause is None:
-        raise NotSuspended(code=code, status=enrolment.status)
+        raise NotSuspended(code=code, status=word_of(OF_ENROLMENTS, enrolment.status))
     refuse_future(until_on, civil_day(now))
     if until_on < pause.from_on:
         raise ResumedBeforePause(code=code, on=pause.from_on)

@@ -12,10 +12,12 @@ from sqlmodel import Session, col, select
 from actions import access_log, history
 from actions.ends import LIVING
 from actions.pseudonymise import pseudonymise
+from actions.stored_words import OF_ENROLMENTS, word_of
 from actions.subjects import Subject, subjects_at
 from actions.traces import Trace, traces_of
 from models import CoachAssignment, Cohort, Contact, Enrolment, Person, RoleAssignment
 from programme.civil import civil_day
+from programme.counts import cooperatives
 from programme.intake_text import fold
 from programme.personal import Erasing, Gone
 from programme.personal_errors import (
@@ -95,14 +97,14 @@ def _refuse_contact(session: Session, subject: Subject, today: date) -> None:
     living = col(Enrolment.id).in_(subject.enrolments), col(Enrolment.status).in_(LIVING)
     enrolment = session.exec(select(Enrolment).where(*living).order_by(Enrolment.code)).first()
     if enrolment is not None and session.exec(answers).first() is not None:
-        raise StillContact(code=enrolment.code, status=enrolment.status)
+        raise StillContact(code=enrolment.code, status=word_of(OF_ENROLMENTS, enrolment.status))
 
 
 def _refuse_staff(session: Session, person: Person, today: date) -> None:
     follows = select(CoachAssignment).where(CoachAssignment.person_id == person.id, _lasts(CoachAssignment, today))
     count = len(session.exec(follows).all())
     if count:
-        raise StillFollows(code=person.code, count=count)
+        raise StillFollows(code=person.code, cooperatives=cooperatives(count))
     roles = select(RoleAssignment).where(RoleAssignment.person_id == person.id, _lasts(RoleAssignment, today))
     role = session.exec(roles).first()
     if role is not None:

@@ -172,7 +172,11 @@ def _kind_at(at: str | None, item: Reminder) -> str:
 
 
 def uid_of(enrolment: Enrolment | EnrolmentLine, step: Step | StepLine) -> str:
-    """Return what a meeting is known by in calendars, for ever."""
+    """Return what a meeting is known by in calendars, for ever.
+
+    Without a domain, which RFC 5545 recommends: coaches' calendars have been told of every planned meeting under this
+    name, and nothing says which; one that is renamed would stand there twice, its cancellation beside it.
+    """
     return f"{enrolment.code}/{step.key}".replace("/", "-")
 
 

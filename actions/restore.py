@@ -20,7 +20,7 @@ from models.session import Database
 from models.stores import Store
 from notifications import holds
 from programme.errors import DatabaseTooNew
-from programme.keeping_errors import CopyTooNew, DatabaseHasRows, SettleAhead
+from programme.keeping_errors import CopyNotThere, CopyTooNew, DatabaseHasRows, SettleAhead
 
 MAY_HAVE_LEFT = "may have left after this copy was made"
 """Why a mail of a restored copy is in doubt: nobody can say whether the database that was lost had sent it."""
@@ -59,6 +59,8 @@ def restore(
     """
     if settle_until is not None and settle_until > now:
         raise SettleAhead(until=settle_until.isoformat(timespec="minutes"))
+    if not source.exists():  # asked first: `--replace` would not help
+        raise CopyNotThere(path=source)
     is_full = store.has_rows()
     if is_full and not replace:
         raise DatabaseHasRows(path=store.path)

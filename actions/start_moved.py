@@ -22,11 +22,22 @@ from programme.civil import civil_day
 from programme.diffs import NoticeLine
 from programme.planning import end_of
 from programme.replanning import Move
-from programme.wording import Bilingual
+from programme.wording import Bilingual, Tally
 
 TOLD = Bilingual(
-    fr="Le démarrage passe du {was} au {on} : {count} dates du plan ont changé.",
-    ar="تغير تاريخ الانطلاق من {was} إلى {on}: تغيرت {count} من تواريخ المخطط.",
+    fr="Le démarrage passe du {was} au {on} : {dates}.",
+    ar="تغير تاريخ الانطلاق من {was} إلى {on}: {dates}.",
+)
+DATES = Tally(
+    fr=("{count} date du plan a changé", "{count} dates du plan ont changé"),
+    ar=(
+        "لم يتغير أي تاريخ من المخطط",
+        "تغير تاريخ واحد من المخطط",
+        "تغير تاريخان من المخطط",
+        "تغيرت {count} تواريخ من المخطط",
+        "تغير {count} تاريخا من المخطط",
+        "تغير {count} تاريخ من المخطط",
+    ),
 )
 
 
@@ -88,6 +99,7 @@ def tell_coach(group: Group, enrolment: Enrolment, was: date, count: int, *, by:
     coach = desk.people.find("coach", enrolment)
     if coach is None or coach.code.partition(":")[2] == by or enrolment.start_on is None:
         return
-    text = TOLD.of(coach.language).format(was=f"{was:%d/%m/%Y}", on=f"{enrolment.start_on:%d/%m/%Y}", count=count)
+    dates = DATES.of("ar" if coach.language == "ar" else "fr", count)
+    text = TOLD.of(coach.language).format(was=f"{was:%d/%m/%Y}", on=f"{enrolment.start_on:%d/%m/%Y}", dates=dates)
     mark = f"-start@{enrolment.start_on}.{desk.today}"
     tell(desk, [Word("info", enrolment, coach, desk.today, {"text": text}, mark=mark)], group.cohort)

@@ -43,6 +43,11 @@ OF_OUTCOMES: dict[str, Sentence] = {
 }
 
 
+def word_of(words: Mapping[str, Sentence], stored: str) -> Sentence | str:
+    """Return a stored word as a refusal has it, which is said later; one that has none as it is."""
+    return words.get(stored, stored)
+
+
 def said(words: Mapping[str, Sentence], stored: str, translate: Callable[[str], str]) -> str:
     """Return a stored word as its reader says it; one that has none as it is."""
     return words[stored].say(translate) if stored in words else stored

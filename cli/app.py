@@ -37,10 +37,14 @@ from cli import (
     worklist,
 )
 from cli.context import Chosen
+from cli.stopped import interrupted
 from models.trouble import in_a_line, is_trouble
 from programme.errors import Refusal
 from programme.wording import sentence
 from runtime.language import _
+
+INTERRUPTED = 130
+"""What Typer makes of Ctrl-C, without a word."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -104,8 +108,12 @@ def run() -> None:
         app()
     except Refusal as refusal:
         _stop(refusal.say(_))
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            interrupted()
+        raise
     except KeyboardInterrupt:
-        _stop(_("Stopped. Nothing is lost: run the command again, it goes on where it was."))
+        interrupted()
     except Exception as problem:
         if is_trouble(problem):
             _stop(

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from cli.context import open_house, say, say_json, say_table
 from programme.diffs import Diff, Moved
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.language import _, chosen
 
 SHOWN = 60
@@ -61,9 +61,10 @@ def _show(diff: Diff) -> None:
     if len(diff.moved) > SHOWN:
         say(sentence("… and {count} more: --json shows them all.", count=len(diff.moved) - SHOWN).say(_))
     say(
-        sentence(
-            "{moved} steps move; notices: {added} added, {cancelled} taken back, {kept} kept.",
-            moved=len(diff.moved),
+        counted(
+            "{count} step moves; notices: {added} added, {cancelled} taken back, {kept} kept.",
+            "{count} steps move; notices: {added} added, {cancelled} taken back, {kept} kept.",
+            len(diff.moved),
             added=len(diff.added),
             cancelled=len(diff.cancelled),
             kept=len(diff.kept),

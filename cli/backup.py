@@ -14,7 +14,7 @@ from cli.context import BY, Chosen, say, say_json
 from cli.facts import By
 from cli.inspect import AsJson
 from models.stores import Store
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.clock import Clock, read_as_of
 from runtime.language import _
 from runtime.settings import Settings
@@ -101,16 +101,17 @@ def _say(done: Restored, source: Path, *, settled: bool) -> None:
     _say_erased(done)
     if settled:
         say(
-            sentence(
+            counted(
+                "{count} mail may have left after this copy was made: it is in doubt and leaves no more.",
                 "{count} mails may have left after this copy was made: they are in doubt and leave no more.",
-                count=done.in_doubt,
+                done.in_doubt,
             ).say(_)
         )
     say(
         sentence(
-            "Mail is on hold, {count} wait. What left after this copy was made would leave again, and what was "
+            "Mail is on hold, {waiting}. What left after this copy was made would leave again, and what was "
             "promised after it will be promised again: look with `mourafaka sending`, then let it go with `mourafaka sending release`.",
-            count=done.waiting,
+            waiting=counted("{count} waits", "{count} wait", done.waiting),
         ).say(_)
     )
 
@@ -125,8 +126,9 @@ def _say_erased(done: Restored) -> None:
             )
         )
     elif done.erased_again:
-        said = sentence(
+        said = counted(
+            "{count} person whose data were erased after this copy was made is erased in it too.",
             "{count} people whose data were erased after this copy was made are erased in it too.",
-            count=done.erased_again,
+            done.erased_again,
         )
         say(said.say(_))

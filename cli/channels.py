@@ -16,7 +16,7 @@ from cli.people import contact
 from notifications.channels_errors import ServiceUnknown
 from notifications.services import Services
 from programme.unwanted import EARLY_REMINDERS, TOPICS
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.house import House
 from runtime.language import _
 
@@ -75,7 +75,13 @@ def link_revoke(
     if as_json:
         say_json({"revoked": count})
         return
-    say(sentence("{count} links are taken back; the next messages have new ones.", count=count).say(_))
+    say(
+        counted(
+            "{count} link is taken back; the next messages have new ones.",
+            "{count} links are taken back; the next messages have new ones.",
+            count,
+        ).say(_)
+    )
 
 
 @contact.command(

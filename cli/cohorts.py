@@ -15,7 +15,7 @@ from actions.intake import Report, take_in
 from actions.spreadsheet import read_table, write_template
 from cli.context import BY, open_house, read_day, say, say_json, say_table
 from programme.errors import FileUnwritable, ListRejected, Refusal
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 from runtime.language import _
 
 cohort = typer.Typer(help=_("Cohorts: open one, close one."), no_args_is_help=True)
@@ -164,25 +164,34 @@ def _tell(file: Path, result: Report, errors: list[dict[str, object]], *, dry_ru
         say(sentence("… and {count} more: `--report problems.csv` writes them all.", count=len(errors) - SHOWN).say(_))
     if result.ignored:
         say(sentence("Columns left aside: {columns}.", columns=", ".join(result.ignored)).say(_))
-    facts = {
-        "file": file.name,
-        "stored": result.stored,
-        "known": result.known,
-        "accepted": result.accepted,
-        "wrong": len(errors),
-    }
     if result.status != "rejected":
-        say(_verdict(result, facts, dry_run=dry_run).say(_))
+        say(_verdict(result, file, wrong=len(errors), dry_run=dry_run).say(_))
 
 
-def _verdict(result: Report, facts: dict[str, object], *, dry_run: bool) -> Sentence:
+def _verdict(result: Report, file: Path, *, wrong: int, dry_run: bool) -> Sentence:
     if dry_run:
-        return sentence("{file}: {accepted} cooperatives could be stored; this was a dry run, nothing is.", **facts)
-    if result.status == "partial":
-        return sentence(
-            "{file}: {stored} cooperatives stored, {known} were known already, {wrong} problems left out.", **facts
+        return counted(
+            "{file}: {count} cooperative could be stored; this was a dry run, nothing is.",
+            "{file}: {count} cooperatives could be stored; this was a dry run, nothing is.",
+            result.accepted,
+            file=file.name,
         )
-    return sentence("{file}: {stored} cooperatives stored, {known} were known already.", **facts)
+    if result.status == "partial":
+        return counted(
+            "{file}: {count} cooperative stored, {known} known already; problems left out: {wrong}.",
+            "{file}: {count} cooperatives stored, {known} known already; problems left out: {wrong}.",
+            result.stored,
+            file=file.name,
+            known=result.known,
+            wrong=wrong,
+        )
+    return counted(
+        "{file}: {count} cooperative stored, {known} known already.",
+        "{file}: {count} cooperatives stored, {known} known already.",
+        result.stored,
+        file=file.name,
+        known=result.known,
+    )
 
 
 def template(file: Path) -> None:
@@ -196,7 +205,14 @@ def enrol(context: typer.Context, cohort: CohortOption) -> None:
     house = open_house(context)
     with house.database.transaction() as session:
         count = len(enrol_cohort(session, code=cohort, by=BY, now=house.clock.now()))
-    say(sentence("{count} cooperatives enrolled in {cohort}.", count=count, cohort=cohort).say(_))
+    say(
+        counted(
+            "{count} cooperative enrolled in {cohort}.",
+            "{count} cooperatives enrolled in {cohort}.",
+            count,
+            cohort=cohort,
+        ).say(_)
+    )
 
 
 def assign(
@@ -215,4 +231,4 @@ def assign(
         else:
             assign_coach(session, code=enrolment or "", coach=coach or "", by=BY, now=house.clock.now())
             count = 1
-    say(sentence("{count} cooperatives have a coach now.", count=count).say(_))
+    say(counted("{count} cooperative has a coach now.", "{count} cooperatives have a coach now.", count).say(_))

@@ -12,7 +12,7 @@ from actions.forecast import Expected, forecast
 from cli.context import open_house, say, say_json, say_table
 from cli.inspect import AsJson
 from notifications.kind_words import KIND_WORDS, kind_said
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 from runtime.language import _
 
 NAMED = 3
@@ -49,8 +49,14 @@ def show(
         say_json([_row(row) for row in rows])
         return
     headers = (_("Date"), _("Person"), _("Notice"), _("About"), _("Reason"))
-    say_table(sentence("The next {days} days", days=days).say(_), headers, _lines(rows, each=each))
-    say(sentence("{count} notices, as things stand: what people do meanwhile changes them.", count=len(rows)).say(_))
+    say_table(counted("The next {count} day", "The next {count} days", days).say(_), headers, _lines(rows, each=each))
+    say(
+        counted(
+            "{count} notice, as things stand: what people do meanwhile changes it.",
+            "{count} notices, as things stand: what people do meanwhile changes them.",
+            len(rows),
+        ).say(_)
+    )
 
 
 def _lines(rows: Sequence[Expected], *, each: bool) -> Iterator[tuple[str, ...]]:
@@ -89,8 +95,10 @@ def _about(group: Sequence[Expected]) -> str:
     codes = [row.enrolment for row in group if row.enrolment is not None]
     named = ", ".join(codes)
     if len(codes) > NAMED:
-        facts = {"count": len(codes), "first": codes[0], "last": codes[-1]}
-        named = sentence("{count} cooperatives, {first} to {last}", **facts).say(_)
+        facts = {"first": codes[0], "last": codes[-1]}
+        named = counted(
+            "{count} cooperative, {first} to {last}", "{count} cooperatives, {first} to {last}", len(codes), **facts
+        ).say(_)
     about = group[0].about
     step = KIND_WORDS["call"].say(_) if about.startswith(CALL) else about
     return f"{step}\n{named}".strip()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from sqlmodel import Session, or_, select
 
-from actions.explain import find, why_silent, why_step
+from actions.explain import find, why_quiet, why_silent, why_step
 from actions.health import ailments
 from actions.history_words import Line, lines_of, moment
 from actions.reweigh import flagged
@@ -19,9 +20,11 @@ from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
 from notifications import copies_told, erasures_told
 from notifications import ledger as book
+from notifications import why as reasons
 from notifications.holds import open_holds
 from notifications.kind_words import kind_said
 from notifications.reasons import reason_said
+from programme.civil import civil_day
 from programme.errors import NothingKnown
 from programme.wording import Sentence, sentence
 from runtime.doctor import examine
@@ -153,14 +156,13 @@ def why(
     house = open_house(context)
     with house.database.reading() as session:
         notices = session.exec(select(Notice).where(or_(Notice.key == about, Notice.message_id == about))).all()
-        told = [] if notices else _explained(session, about, house.clock.today())
-        held = next(iter(open_holds(session)), None)
-        told += [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
+        told = [] if notices else _explained(session, about, house.clock.now())
+        told += _became(session, notices, house.clock.now())
         told += copies_told.why(session, notices)
         told += erasures_told.why(session, notices)
     if not told:
         raise NothingKnown(what=about)
-    lines = [line.say(_) for line in told]
+    lines = [_ended(line.say(_)) for line in told]
     if as_json:
         say_json(lines)
         return
@@ -168,7 +170,15 @@ def why(
         say(line)
 
 
-def _explained(session: Session, about: str, today: date) -> list[Sentence]:
+def _ended(line: str) -> str:
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def _became(session: Session, notices: Sequence[Notice], now: datetime) -> list[Sentence]:
+    return reasons.told(session, notices, held=next(iter(open_holds(session)), None), now=now)
+
+
+def _explained(session: Session, about: str, now: datetime) -> list[Sentence]:
     """Return the sentences on an enrolment or on one of its steps; none when nothing of that name is known."""
     found = find(session, about)
     if found is None:
@@ -178,11 +188,9 @@ def _explained(session: Session, about: str, today: date) -> list[Sentence]:
         dated = why_step(session, found.enrolment, found.step)
     else:
         notices = book.entries(session, cooperative=found.enrolment.code)
-        dated = [] if notices else [why_silent(session, found.enrolment, today)]
+        dated = why_quiet(found.enrolment) if notices else [why_silent(session, found.enrolment, civil_day(now))]
     dated += flagged(session, found.enrolment, found.step)
-    held = next(iter(open_holds(session)), None)
-    said = [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]
-    return dated + said + erasures_told.why(session, notices)
+    return dated + _became(session, notices, now) + erasures_told.why(session, notices)
 
 
 def health(context: typer.Context) -> None:

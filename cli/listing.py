@@ -12,7 +12,7 @@ from actions.listing import listing
 from cli.context import BY, open_house, say, say_json
 from cli.facts import By
 from cli.inspect import AsJson
-from programme.wording import sentence
+from programme.wording import counted
 from runtime.language import _, chosen
 
 
@@ -43,9 +43,10 @@ def export(
         say_json({"path": str(path), "cooperatives": len(rows)})
         return
     say(
-        sentence(
+        counted(
+            "{path}: {count} cooperative. It names people: keep it to yourself, and delete it when it has served.",
             "{path}: {count} cooperatives. It names people: keep it to yourself, and delete it when it has served.",
+            len(rows),
             path=path,
-            count=len(rows),
         ).say(_)
     )

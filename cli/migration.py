@@ -18,7 +18,7 @@ from actions.migration_words import said_of
 from cli.approval import Approve, AsJson, Yes, propose
 from cli.context import BY, open_house, say, say_json
 from notifications.kind_words import kind_said
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 from runtime.language import _
 
 SHOWN = 8
@@ -101,8 +101,11 @@ def _end(plan: CohortPlan, turned: Turned | None, told: list[Told], *, as_json: 
         say_json({**plan.to_json(), "messages": [one.to_json() for one in told], **done})
     elif turned is not None:
         say(
-            sentence(
-                "{count} enrolments are on version {version} now.", count=len(turned.codes), version=plan.version
+            counted(
+                "{count} enrolment is on version {version} now.",
+                "{count} enrolments are on version {version} now.",
+                len(turned.codes),
+                version=plan.version,
             ).say(_)
         )
     elif plan.undecided:
@@ -119,7 +122,7 @@ def _end(plan: CohortPlan, turned: Turned | None, told: list[Told], *, as_json: 
 def _show(plan: CohortPlan) -> None:
     """Print the plan in sum, then for each group of enrolments to which the same happens."""
     heading = sentence(
-        "{cohort} to version {version}: {count} to migrate, {done} on it already, {ended} ended and left as they are, {waiting} not enrolled yet.",
+        "{cohort} to version {version}: {count} to migrate, {done} on it already, {ended} ended and left alone, {waiting} not enrolled yet.",
         cohort=plan.cohort,
         version=plan.version,
         count=len(plan.plans),
@@ -138,7 +141,7 @@ def _show(plan: CohortPlan) -> None:
 
 def _show_told(told: list[Told]) -> None:
     """Print the messages that it sends, to whom and of what; names and addresses are not in it."""
-    say(sentence("{count} messages are sent", count=len(told)).say(_) + (":" if told else "."))
+    say(counted("{count} message is sent", "{count} messages are sent", len(told)).say(_) + (":" if told else "."))
     for one in told:
         kind = kind_said(one.kind)
         line = sentence(

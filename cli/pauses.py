@@ -11,7 +11,7 @@ from actions import appeals, ends, pause
 from actions.meetings import Invitation, standing_of
 from actions.stored_words import OF_ENROLMENTS
 from cli.context import BY, open_house, read_day, say, say_json, say_table
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.house import House
 from runtime.language import _
 
@@ -82,11 +82,12 @@ def suspend(
         say_json({**done, "invited": invited})
         return
     say(
-        sentence(
+        counted(
+            "{code} is suspended from {on}; {count} open step keeps its remaining working days.",
             "{code} is suspended from {on}; {count} open steps keep their remaining working days.",
+            len(done["remaining"]),
             code=enrolment,
             on=done["from_on"],
-            count=len(done["remaining"]),
         ).say(_)
     )
     for one in invited:

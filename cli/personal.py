@@ -18,8 +18,9 @@ from cli.approval import Approve, AsJson, Yes
 from cli.context import BY, open_house, say, say_json, say_table
 from cli.facts import By
 from models.scrubbing import scrub
+from programme import counts
 from programme.personal import Erasing
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.language import _
 
 person = typer.Typer(
@@ -58,10 +59,10 @@ def person_export(
         return
     say(
         sentence(
-            "{path}: what is held about {people} people in {rows} rows. Hand it to them alone, then delete it.",
+            "{path}: what is held about {people} in {rows}. Hand it to them alone, then delete it.",
             path=path,
-            people=people,
-            rows=made.rows,
+            people=counts.people(people),
+            rows=counts.rows(made.rows),
         ).say(_)
     )
 
@@ -117,7 +118,13 @@ def _show(erasing: Erasing) -> None:
         )
         say_table(_("Rows that name them"), (_("Where"), _("Rows")), list(one.rows.items()))
         if one.taken_back:
-            say(sentence("{count} messages to them have not left and are taken back.", count=one.taken_back).say(_))
+            say(
+                counted(
+                    "{count} message to them has not left and is taken back.",
+                    "{count} messages to them have not left and are taken back.",
+                    one.taken_back,
+                ).say(_)
+            )
 
 
 @person.command(

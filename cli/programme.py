@@ -61,7 +61,7 @@ def check(file: Path) -> None:
     steps = sum(1 for _rule in checked.rules())
     say(
         sentence(
-            "{file} checks: {programme} version {version}, {stages} stages, {steps} step rules.",
+            "{file} checks: {programme} version {version}, stages: {stages}, step rules: {steps}.",
             file=file.name,
             programme=checked.programme,
             version=checked.version,

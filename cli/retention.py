@@ -10,7 +10,7 @@ from actions.retention import due, end_retention
 from cli.context import open_house, say, say_json, say_table
 from cli.inspect import AsJson
 from models.scrubbing import scrub
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.language import _
 
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help=_("cooperatives at the most"))]
@@ -48,7 +48,7 @@ def retention(
             {"years": years, "cooperatives": codes, "staff": list(found.staff), "ended": done, "scrubbed": is_clean}
         )
         return
-    title = sentence("Closed for {years} years", years=years).say(_)
+    title = counted("Closed for {count} year", "Closed for {count} years", years).say(_)
     say_table(
         title, (_("Enrolments or code"),), [(", ".join(one),) for one in [*codes, *([one] for one in found.staff)]]
     )

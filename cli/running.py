@@ -12,11 +12,17 @@ from sqlmodel import select
 
 from actions.cohorts import cohort_of
 from actions.state import Summary, summary
+from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES, OF_STEPS
+from actions.stored_words import said as word
 from cli.context import BY, open_house, read_day, say, say_json, say_table
+from cli.forecast import CHANNEL_WORDS
 from models import Hold, Notice
 from notifications import ledger
 from notifications.holds import open_holds, said
-from programme.wording import sentence
+from notifications.kind_words import kind_said
+from notifications.why import why
+from programme.dates_errors import UntilPast
+from programme.wording import Sentence, counted, sentence
 from runtime import crew
 from runtime.house import House
 from runtime.language import _
@@ -99,9 +105,10 @@ def run_day(context: typer.Context) -> None:
     with prefect_server(house.settings.data_dir / "prefect", stand_in=True):
         day = run()
     say(
-        sentence(
-            "{cohorts} cohorts had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
-            cohorts=day.cohorts,
+        counted(
+            "{count} cohort had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
+            "{count} cohorts had work; notices sent: {sent}, waiting for another try: {deferred}, failed: {failed}.",
+            day.cohorts,
             sent=day.verdicts["accepted"],
             failed=day.verdicts["failed"] + day.verdicts["refused"],
             deferred=day.verdicts["deferred"] + day.verdicts["doubt"] + day.verdicts["away"],
@@ -131,6 +138,8 @@ def simulate(
     """Live the future in a scratch copy."""
     house = open_house(context)
     last = read_day(until) if until else None
+    if last is not None and last < house.clock.today():
+        raise UntilPast(until=last, today=house.clock.today())
     with house.database.reading() as session:
         cohort_of(session, cohort)
     rest_the_collector()
@@ -208,7 +217,7 @@ def _future(house: House, cohort: str, lived: years.Years, seed: int) -> dict[st
 
 def book_reason(notice: Notice) -> str:
     """Return why a notice left or not, in a sentence."""
-    return ledger.why(notice).say(_)
+    return why(notice).say(_)
 
 
 def say_summary(found: Summary) -> None:
@@ -216,12 +225,21 @@ def say_summary(found: Summary) -> None:
     say_table(
         _("Cooperatives"),
         (_("Outcome"), _("Stage"), _("Count")),
-        [(outcome, stage, count) for (outcome, stage), count in sorted(found.statuses.items())],
+        [
+            (word(OF_ENROLMENTS | OF_OUTCOMES, outcome, _), stage, count)
+            for (outcome, stage), count in sorted(found.statuses.items())
+        ],
     )
-    say_table(_("Steps"), (_("Status"), _("Count")), sorted(found.steps.items()))
+    steps = [(word(OF_STEPS, status, _), count) for status, count in sorted(found.steps.items())]
+    say_table(_("Steps"), (_("Status"), _("Count")), steps)
     say_table(
         _("Notices"), (_("Kind"), _("Language"), _("Channel"), _("Sent"), _("Held"), _("Failed")), notice_rows(found)
     )
+
+
+def _worded(kind: str, language: str, channel: str) -> tuple[str, str, str]:
+    said = kind_said(kind)
+    return (said.say(_) if isinstance(said, Sentence) else said), language, CHANNEL_WORDS[channel].say(_)
 
 
 def notice_rows(found: Summary) -> list[tuple[object, ...]]:
@@ -230,7 +248,7 @@ def notice_rows(found: Summary) -> list[tuple[object, ...]]:
     held, failed = ("pending", "sending", "skipped", "cancelled"), ("failed", "in_doubt")
     return [
         (
-            *group,
+            *_worded(*group),
             found.notices[(*group, "sent")],
             sum(found.notices[(*group, one)] for one in held),
             sum(found.notices[(*group, one)] for one in failed),

@@ -16,7 +16,7 @@ from cli.inspect import AsJson
 from notifications.holds import said
 from notifications.kind_words import kind_said
 from programme.civil import wall
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 from runtime.house import House
 from runtime.language import _
 
@@ -101,12 +101,17 @@ def discard(context: typer.Context, reason: Why, by: By = BY, yes: Yes = False, 
     if as_json:
         say_json({"count": count, "discarded": yes})
     elif yes:
-        say(sentence("{count} mails beyond the plan are taken back.", count=count).say(_))
+        say(
+            counted(
+                "{count} mail beyond the plan is taken back.", "{count} mails beyond the plan are taken back.", count
+            ).say(_)
+        )
     else:
         say(
-            sentence(
+            counted(
+                "{count} mail beyond the plan would be taken back, for ever. To do it, repeat the command with --yes.",
                 "{count} mails beyond the plan would be taken back, for ever. To do it, repeat the command with --yes.",
-                count=count,
+                count,
             ).say(_)
         )
 
@@ -140,7 +145,7 @@ def _say(stands: Standing) -> None:
         say_table(_("What would leave now"), (_("Kind"), _("Count"), _("Oldest")), rows)
     say(
         sentence(
-            "{waiting} mails wait to leave now, {beyond} of them beyond the plan ({allowed} a day leave without a person's word); {later} are for later days, {gone} are too late and will be skipped.",
+            "Mails that wait to leave now: {waiting}, beyond the plan: {beyond} (a day, {allowed} leave without a person's word); for later days: {later}; too late, to be skipped: {gone}.",
             waiting=stands.waiting,
             beyond=stands.beyond,
             allowed=stands.allowed,

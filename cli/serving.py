@@ -11,7 +11,7 @@ import typer
 
 from cli.context import Chosen, open_house, say
 from cli.web import LOOPBACK, WEB_PORT, say_where
-from programme.errors import Refusal, SecretMissing
+from programme.errors import Refusal
 from programme.wording import sentence
 from runtime.house import House
 from runtime.language import _
@@ -45,8 +45,7 @@ def serve(
     """Run until stopped."""
     for_a_service()
     house = open_house(context)
-    if not house.settings.secret_key:
-        raise SecretMissing
+    house.settings.pages_secret()
     house.post()
     from flows.serving import parts
     from web.serving import listening

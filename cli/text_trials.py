@@ -14,7 +14,7 @@ from cli.inspect import AsJson
 from cli.texts import Cohort, Kind, texts
 from notifications.gallery import write_gallery
 from programme.errors import FileUnwritable
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.language import _
 
 Enrolment = Annotated[str, typer.Option(help=_("an enrolment of the cohort, whose facts are used"))]
@@ -131,4 +131,11 @@ def gallery(out: Annotated[Path, typer.Argument(help=_("a folder"))]) -> None:
         count = write_gallery(out)
     except OSError as error:
         raise FileUnwritable(path=out) from error
-    say(sentence("{count} messages are in {folder}: open index.html.", count=count, folder=out).say(_))
+    say(
+        counted(
+            "{count} message is in {folder}: open index.html.",
+            "{count} messages are in {folder}: open index.html.",
+            count,
+            folder=out,
+        ).say(_)
+    )

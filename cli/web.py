@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from cli.context import open_house, say
-from programme.errors import SecretMissing
 from programme.wording import sentence
 from runtime.language import _
 
@@ -33,8 +32,7 @@ def web(
 ) -> None:
     """Serve the pages until stopped."""
     house = open_house(context)
-    if not house.settings.secret_key:
-        raise SecretMissing
+    house.settings.pages_secret()
     from web.serving import listening, serve
 
     bound = listening(host, port)

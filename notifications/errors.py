@@ -21,5 +21,9 @@ class MeetingEndsTooEarly(Refusal):
     """The meeting would end at {ends_at}, not after its start at {at}: correct its hours."""
 
 
+class CooperativeUnknown(Refusal):
+    """No cooperative is called {cooperative}: write an enrolment's code, such as SM-2027/007, or the cooperative's whole name, as `mourafaka state` lists them."""
+
+
 class StatusUnknown(Refusal):
     """{status} is not what becomes of a notice: write one of {known}."""

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from notifications.grouping import asked_here, by_cooperative, counted, late_elsewhere
 from notifications.kinds import SUBJECT_LENGTH
-from notifications.telephone import tel_link, whatsapp_link
+from notifications.telephone import as_dialled, tel_link, whatsapp_link
 
 Form = Literal["txt", "html"]
 Isolate = Callable[[object], str]
@@ -71,7 +71,7 @@ def filters(language: str, isolate: Isolate, ask: Ask = lambda say: say) -> dict
         "date_short": isolated(lambda day: _in_words(day, language, "d MMMM")),
         "date_figures": isolated(lambda day: f"{date.fromisoformat(day):%d/%m/%Y}"),
         "hour": isolated(lambda at: _hour(at, language)),
-        "phone": isolated(_phone),
+        "phone": isolated(as_dialled),
         "tel": tel_link,
         "whatsapp": whatsapp_link,
         "by_cooperative": by_cooperative,
@@ -117,13 +117,6 @@ def _hour(at: str, language: str) -> str:
     if language == "ar":
         return f"{hour:%H:%M}"
     return f"{hour.hour}\u00a0h\u00a0{hour:%M}" if hour.minute else f"{hour.hour}\u00a0h"
-
-
-def _phone(number: str) -> str:
-    """Write a Moroccan number as Moroccans dial it (06 61 23 45 67), any other as it came."""
-    national = re.fullmatch(r"\+212(\d{9})", number)
-    digits = f"0{national[1]}" if national else number
-    return "\u00a0".join(re.findall("..", digits)) if national else digits
 
 
 def sign(line: str, name: str | None, isolate: Isolate) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from models import ChannelState, Hold, Notice
 from models.notice import IN_OUTBOX
 from programme.civil import wall
+from programme.counts import mails_beyond
 from programme.wording import Sentence, sentence
 
 MAIL = "email"
@@ -64,10 +65,10 @@ def said(one: Hold) -> Sentence:
     since = f"{wall(one.began_at):%Y-%m-%d %H:%M}"
     if one.cause == "breaker":
         return sentence(
-            "Mail is held by the breaker since {since}: {size} mails beyond the plan; "
+            "Mail is held by the breaker since {since}: {mails}; "
             "look with `mourafaka sending`, release with `mourafaka sending release`.",
             since=since,
-            size=one.size,
+            mails=mails_beyond(one.size),
         )
     if one.cause == "restore":
         return sentence(

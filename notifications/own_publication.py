@@ -20,6 +20,7 @@ from notifications.publication import Finding
 from notifications.rendering import NAMES, render
 from notifications.samples import NAMED, every_case, sample_facts
 from notifications.scrutiny import KEY_DATES, remarks
+from programme.counts import too_long
 from programme.errors import Refusal
 from programme.wording import Sentence, sentence
 
@@ -117,7 +118,7 @@ def _cut(kind: str, language: str, own: OwnText) -> Iterator[Finding]:
     """Say that a subject would be cut with names and titles of usual length; very long ones are cut for everybody."""
     length = len(own_words(kind, language, own).bare_line(sample_facts(kind)))
     if length > SUBJECT_LENGTH:
-        what = sentence("it has {length} characters, over {most}", length=length, most=SUBJECT_LENGTH)
+        what = too_long(length, SUBJECT_LENGTH)
         yield Finding(kind, language, f"{kind}/{language}/subject", what)
 
 

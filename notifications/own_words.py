@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from notifications.filters import FSI, PDI, Form, one_line, paragraphs, passages, shortened, sign
 from notifications.kinds import SUBJECT_LENGTH
 from notifications.sources import Facts, environment_of, layout_facts, refuse_missing
+from programme.counts import too_long
 from programme.texts_errors import TextNotPublishable
 from programme.wording import Sentence, sentence
 
@@ -189,7 +190,7 @@ class Fault:
 def unsafe(source: str, language: str, most: int = BODY_SOURCE) -> list[Fault]:
     """Return what a text holds that is not let through, line by line; nothing of it is run."""
     if len(source) > most:
-        return [Fault(1, sentence("it has {length} characters, over {most}", length=len(source), most=most))]
+        return [Fault(1, too_long(len(source), most))]
     if found := _MARKS.search(source):
         line = source[: found.start()].count("\n") + 1
         return [

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from programme.timing import read_timing
+from programme.timing_words import rule_said
 from programme.wording import Sentence, sentence
 
 STEP_STATUS_WORDS: Final[Mapping[str, Sentence]] = {
@@ -108,7 +110,17 @@ def reason_said(text: str) -> Sentence | str:
 def _fact(name: str, value: str) -> Sentence | str:
     if name in WORDS:
         return WORDS[name].get(value, value)
+    if name == "rule":
+        return _rule(value)
     return reason_said(value) if name == "because" else value
+
+
+def _rule(text: str) -> Sentence | str:
+    """Return a date rule in words; what is none, as it is."""
+    try:
+        return rule_said(read_timing(text))
+    except ValueError:
+        return text
 
 
 @cache

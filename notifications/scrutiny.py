@@ -11,7 +11,8 @@ from notifications.filters import FSI, PDI
 from notifications.kinds import BOTH, COOPERATIVE_KINDS, IN_TURN, SUBJECT_LENGTH
 from notifications.rendering import Rendered
 from notifications.sources import environment_of
-from programme.wording import Sentence, sentence
+from programme.counts import too_long
+from programme.wording import Sentence, counted, sentence
 
 SENTENCES: Final = 3
 """What a cooperative reads at most in one language, the line that names whom to call included."""
@@ -65,7 +66,7 @@ def _subject(mail: Rendered) -> Iterator[Remark]:
     if len(mail.subject) > SUBJECT_LENGTH:
         yield (
             "subject.txt",
-            sentence("it has {length} characters, over {most}", length=len(mail.subject), most=SUBJECT_LENGTH),
+            too_long(len(mail.subject), SUBJECT_LENGTH),
         )
 
 
@@ -106,7 +107,12 @@ def _page(mail: Rendered) -> Iterator[Remark]:
         if not _SAFE_LINK.fullmatch(link):
             yield "body.html", sentence("the link {link} is neither tel, https nor mailto", link=link)
     if mail.html.count('class="button"') > 1:
-        yield "body.html", sentence("it has {count} buttons, over one", count=mail.html.count('class="button"'))
+        yield (
+            "body.html",
+            counted(
+                "it has {count} button, over one", "it has {count} buttons, over one", mail.html.count('class="button"')
+            ),
+        )
 
 
 def _length(mail: Rendered) -> Iterator[Remark]:
@@ -116,8 +122,11 @@ def _length(mail: Rendered) -> Iterator[Remark]:
         if count > SENTENCES:
             yield (
                 "body.txt",
-                sentence(
-                    "it has {count} sentences with the one on whom to call, over {most}", count=count, most=SENTENCES
+                counted(
+                    "it has {count} sentence with the one on whom to call, over {most}",
+                    "it has {count} sentences with the one on whom to call, over {most}",
+                    count,
+                    most=SENTENCES,
                 ),
             )
 

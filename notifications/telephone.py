@@ -17,6 +17,13 @@ def tel_link(number: str) -> str:
     return "tel:" + re.sub(r"[^+0-9]", "", number)
 
 
+def as_dialled(number: str) -> str:
+    """Write a Moroccan number as Moroccans dial it (06 61 23 45 67), any other as it came."""
+    national = re.fullmatch(r"\+212(\d{9})", number)
+    digits = f"0{national[1]}" if national else number
+    return "\u00a0".join(re.findall("..", digits)) if national else digits
+
+
 def whatsapp_link(number: str | None, text: str) -> str | None:
     """Return the link that opens WhatsApp with a text; None for what is no Moroccan mobile number (06 or 07)."""
     known = read_phone(number) if number else None

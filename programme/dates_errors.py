@@ -5,6 +5,10 @@ from __future__ import annotations
 from programme.errors import Refusal
 
 
+class UntilPast(Refusal):
+    """{until} is past, today is {today}: what is to come begins today; write today or a later day."""
+
+
 class PlanChanged(Refusal):
     """The plan has changed since you looked (you approve {approved}, now it is {digest}): look at it again, then approve {digest}."""
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from programme.definition import Definition
 from programme.definition_terms import RECOVERY_REPORT_LIKE
 from programme.gates import choices
-from programme.legal import STAGE, YEAR, YEAR_END
-from programme.wording import Sentence, sentence
+from programme.legal import STAGE, YEAR
+from programme.timing import YEAR_END
+from programme.wording import Sentence, counted, sentence
 
 Path = tuple[str | int, ...]
 RESERVED_STAGES = frozenset({STAGE, "call"})
+ADDED_STEPS = re.compile(r"recovery-(session|report)-\d+|.+-make-up-\d+")
+"""What the keys of the steps that are added to a plan look like (`actions/extra_steps.py`)."""
 
 
 def nonsense_beside(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
     """Yield each thing that makes no sense, with the path to where it is written."""
     yield from _reserved_stages(definition)
+    yield from _reserved_steps(definition)
     yield from _legal(definition)
     yield from _alerts(definition)
     yield from _recovery(definition)
@@ -29,6 +34,15 @@ def _reserved_stages(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
         if stage.key in RESERVED_STAGES:
             message = sentence("{stage} is a word of the program's own: give the stage another key", stage=stage.key)
             yield ("stages", at, "key"), message
+
+
+def _reserved_steps(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
+    """Yield the steps whose key one that is added later would have: an enrolment has each key once."""
+    for at, stage in enumerate(definition.stages):
+        for number, step in enumerate(stage.steps):
+            if ADDED_STEPS.fullmatch(step.key):
+                message = sentence("{step} is what a step added later is called: give it another key", step=step.key)
+                yield ("stages", at, "steps", number, "key"), message
 
 
 def _legal(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
@@ -56,9 +70,10 @@ def _alerts(definition: Definition) -> Iterator[tuple[Path, Sentence]]:
     if alerts.missed_sessions < alerts.missed_in_a_row:
         yield (
             ("alerts", "missed_sessions"),
-            sentence(
+            counted(
+                "a suspension would be proposed before {count} session is missed in a row: write {count} or more",
                 "a suspension would be proposed before {count} sessions are missed in a row: write {count} or more",
-                count=alerts.missed_in_a_row,
+                alerts.missed_in_a_row,
             ),
         )
 

@@ -12,7 +12,7 @@ from programme.definition_beside import nonsense_beside
 from programme.gates import REASONS, SHARES
 from programme.planning import cycle, numbered, slots
 from programme.timing import START, Timing
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 
 Path = tuple[str | int, ...]
 Nonsense = tuple[Path, Sentence]
@@ -124,10 +124,11 @@ def _unlike_repeats(definition: Definition) -> Iterator[Nonsense]:
         if known and not (step.repeat and step.repeat.count <= known):
             yield (
                 path,
-                sentence(
+                counted(
+                    "{anchor} comes {count} time: repeat {key} as often, or count from another step",
                     "{anchor} comes {count} times: repeat {key} as often, or count from another step",
+                    known,
                     anchor=step.due.anchor,
-                    count=known,
                     key=key,
                 ),
             )

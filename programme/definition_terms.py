@@ -30,6 +30,7 @@ RECOVERY_LIKE, RECOVERY_REPORT_LIKE = "coaching.session", "coaching.report"
 """The step rules that a recovery plan's sessions and reports are like."""
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9\-]*$")]
+"""Without a dot: a step's full key is its stage's, a dot and its own, and what is asked of a stage reads it there."""
 TimingRule = Annotated[Timing, BeforeValidator(lambda value: read_timing(value) if isinstance(value, str) else value)]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 
 
 class Eligibility(BaseModel):
@@ -85,11 +85,13 @@ def _too_old(rule: Eligibility, called_on: date, registered_on: date | None) -> 
         return sentence("Its age cannot be checked: enter the date of its registration.")
     if not is_older(registered_on, rule.max_age_years, called_on):
         return None
-    return sentence(
-        "It was registered on {registered_on}, more than {years} years before the call of {called_on}:"
-        " correct the date if it is wrong.",
+    return counted(
+        "It was registered on {registered_on}, more than {count} year before the call of {called_on}: "
+        "correct the date if it is wrong.",
+        "It was registered on {registered_on}, more than {count} years before the call of {called_on}: "
+        "correct the date if it is wrong.",
+        rule.max_age_years,
         registered_on=_written(registered_on),
-        years=rule.max_age_years,
         called_on=_written(called_on),
     )
 
@@ -100,9 +102,10 @@ def _too_few(rule: Eligibility, members: int | None) -> Sentence | None:
             "Its number of members is not known: enter it, at least {least} are asked for.", least=rule.min_members
         )
     if members is not None and members < rule.min_members:
-        return sentence(
-            "It has {members} members, at least {least} are asked for: correct the number if it is wrong.",
-            members=members,
+        return counted(
+            "It has {count} member, at least {least} are asked for: correct the number if it is wrong.",
+            "It has {count} members, at least {least} are asked for: correct the number if it is wrong.",
+            members,
             least=rule.min_members,
         )
     return None

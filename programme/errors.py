@@ -34,7 +34,7 @@ class CohortExists(Refusal):
 
 
 class CohortUnderWay(Refusal):
-    """{count} enrolments of {code} are under way, and a closed cohort has no mornings: end them first with `mourafaka end`, or close it with --anyway."""
+    """{code} has {enrolments} under way, and a closed cohort has no mornings: end them first with `mourafaka end`, or close it with --anyway."""
 
 
 class CodeWrong(Refusal):
@@ -75,6 +75,10 @@ class EnrolmentNotActive(Refusal):
 
 class NothingToEnrol(Refusal):
     """Cohort {code} has no cooperative: import a list first with `mourafaka import FILE --cohort {code}`."""
+
+
+class NobodyEnrolled(Refusal):
+    """Nobody of {code} is enrolled yet: run `mourafaka enrol --cohort {code}` first, then share them out."""
 
 
 class StepUnknown(Refusal):
@@ -206,7 +210,7 @@ class ListRejected(Refusal):
 
 
 class ImportRejected(Refusal):
-    """{file} was rejected with {count} problems: run `mourafaka import` on it to read them."""
+    """{file} was rejected, problems found: {count}; run `mourafaka import` on it to read them."""
 
 
 class NotACoach(Refusal):

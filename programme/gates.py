@@ -8,18 +8,26 @@ from typing import Any
 
 from programme.definition import Exit, Gate, Requirement, StageRule
 from programme.definition_terms import ENDINGS, FactName, Outcome
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, recounted, sentence
 
 Facts = Mapping[FactName, int | None]
 """What is recorded of an enrolment, as whole numbers (yes = 1, no = 0); None where it cannot be measured."""
 
 REASONS: Mapping[FactName, tuple[Sentence, Sentence]] = {
     "sessions_held": (
-        sentence("{value} of {of} coaching sessions held, needs {needed}"),
+        counted(
+            "{count} of {of} coaching sessions held, needs {needed}",
+            "{count} of {of} coaching sessions held, needs {needed}",
+            0,
+        ),
         sentence("coaching sessions: not measured"),
     ),
     "modules_present": (
-        sentence("{value} of {of} training modules attended, needs {needed}"),
+        counted(
+            "{count} of {of} training modules attended, needs {needed}",
+            "{count} of {of} training modules attended, needs {needed}",
+            0,
+        ),
         sentence("training modules: not measured"),
     ),
     "plan_done_percent": (
@@ -42,8 +50,14 @@ REASONS: Mapping[FactName, tuple[Sentence, Sentence]] = {
 """The sentence of each fact, still without its figures, and what is said when it cannot be measured."""
 
 SHARES: Mapping[FactName, Sentence] = {
-    "sessions_held": sentence("{value} of {of} held = {share} %, needs {needed} %"),
-    "modules_present": sentence("{value} of {of} attended = {share} %, needs {needed} %"),
+    "sessions_held": counted(
+        "{count} of {of} held = {share} %, needs {needed} %", "{count} of {of} held = {share} %, needs {needed} %", 0
+    ),
+    "modules_present": counted(
+        "{count} of {of} attended = {share} %, needs {needed} %",
+        "{count} of {of} attended = {share} %, needs {needed} %",
+        0,
+    ),
 }
 """The sentence of each fact that can be asked for as a share of its whole."""
 
@@ -66,8 +80,8 @@ class Reason:
             return unknown
         facts = {"value": self.value, "needed": self.needed, "of": self.of}
         if self.share:
-            return Sentence(SHARES[self.fact].template, {**facts, "share": said_share(self.value, self.of or 1)})
-        return Sentence(measured.template, facts)
+            return recounted(SHARES[self.fact], self.value, **facts, share=said_share(self.value, self.of or 1))
+        return recounted(measured, self.value, **facts)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a decision keeps it; ``Reason(**stored)`` reads it again."""

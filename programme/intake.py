@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from programme.intake_address import province_in
 from programme.intake_candidate import Candidate
-from programme.intake_columns import Columns, Problem, fields, known_headers, recognise
+from programme.intake_columns import Columns, Problem, fields, header_of, known_headers, recognise
 from programme.intake_contact import read_email, read_phone
 from programme.intake_duplicates import duplicates, name_key, register_key
 from programme.intake_sectors import known_sector, sectors
@@ -68,7 +68,7 @@ class _Row:
         self.problems: list[Problem] = []
 
     def complain(self, field: str, message: Sentence) -> None:
-        title = self.titles.get(field) or fields()[field].header.fr
+        title = header_of(field, self.titles)
         self.problems.append(Problem(self.number, title, message))
 
     def read(self, field: str, reader: Callable[[Cell], T | Sentence]) -> T | None:
@@ -192,7 +192,7 @@ def _people(row: _Row) -> dict[str, object]:
     for field, count in parts.items():
         if count is not None and members is not None and count > members:
             message = sentence(
-                "{count} is more than the {members} members: correct one of the two numbers.",
+                "{count} is more than its members ({members}): correct one of the two numbers.",
                 count=count,
                 members=members,
             )

@@ -61,6 +61,11 @@ def fields() -> Mapping[str, Field]:
         return {row["field"]: _field(row) for row in csv.DictReader(lines)}
 
 
+def header_of(field: str, titles: Mapping[str, str]) -> str:
+    """Return a column as the reader sees it: the list's own header, or the template's where the list has none."""
+    return titles.get(field) or fields()[field].header.fr
+
+
 def _field(row: Mapping[str, str]) -> Field:
     headers = (row["header_fr"], row["header_ar"])
     spellings = [*headers, *(_ASIDE.sub("", header) for header in headers), *row["aliases"].split(";")]

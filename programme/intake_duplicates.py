@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from programme.intake_candidate import Candidate
-from programme.intake_columns import Problem, fields
+from programme.intake_columns import Problem, header_of
 from programme.intake_text import fold
 from programme.wording import Sentence, sentence
 
@@ -25,7 +25,7 @@ def duplicates(candidates: Iterable[Candidate], titles: Mapping[str, str] | None
     for candidate in candidates:
         again = next(((field, seen[key]) for field, key in _sought(candidate) if key in seen), None)
         if again:
-            problems.append(Problem(candidate.row, _title(again[0], titles or {}), _already(candidate, *again)))
+            problems.append(Problem(candidate.row, header_of(again[0], titles or {}), _already(candidate, *again)))
         for key in _kept(candidate):
             seen.setdefault(key, candidate.row)
     return problems
@@ -64,10 +64,6 @@ def _kept(candidate: Candidate) -> Iterator[_Key]:
     yield ("register", register) if register else ("unregistered", *name)
     if candidate.external_id:
         yield ("id", candidate.external_id)
-
-
-def _title(field: str, titles: Mapping[str, str]) -> str:
-    return titles.get(field) or fields()[field].header.fr
 
 
 def _already(candidate: Candidate, field: str, other: int) -> Sentence:

@@ -33,6 +33,10 @@ class NoCopy(Refusal):
     """{path} is no copy of a Mourafaka database: name a file that `mourafaka backup` made; nothing was changed."""
 
 
+class CopyNotThere(Refusal):
+    """There is no file {path}: correct the name, or make a copy with `mourafaka backup`; nothing was changed."""
+
+
 class CopyDamaged(Refusal):
     """{path} is damaged ({problem}): take another copy; nothing was changed."""
 

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from programme.calendar import Calendar
 from programme.definition import Definition, LegalRule
-from programme.planning import PlannedStep, spell
+from programme.planning import PlannedStep
+from programme.timing import YEAR_END
+from programme.timing_words import rule_said
 from programme.wording import Bilingual, Sentence, sentence
 
-YEAR_END = "year-end"
-"""The anchor of the legal rules' dates."""
 STAGE = "legal"
 """What legal steps have in the place of a stage: they stand beside the programme and complete no stage of it."""
 YEAR = "{year}"
@@ -86,7 +86,7 @@ def legal_title(definition: Definition, rule_key: str, year: int, fiscal_year_en
 def why_legal(rule: LegalRule, year_end: date, due_on: date, calendar: Calendar) -> Sentence:
     """Explain the date of a duty: its rule, the year's end it counts from, and the closed day it was moved off."""
     nominal = rule.due.nominal({YEAR_END: year_end}, calendar)
-    facts = {"rule": spell(rule.due), "year_end": year_end.isoformat(), "nominal": nominal.isoformat()}
+    facts = {"rule": rule_said(rule.due), "year_end": year_end.isoformat(), "nominal": nominal.isoformat()}
     if nominal == due_on:
         return sentence("{rule} (the fiscal year ends on {year_end}) is {nominal}", **facts)
     return sentence(

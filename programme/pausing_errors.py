@@ -42,7 +42,7 @@ class NothingToAppeal(Refusal):
 
 
 class AppealTooLate(Refusal):
-    """{code} could appeal until {last_on}, {days} days after the decision of {decided_on}: the time is over."""
+    """{code} could appeal until {last_on}, {days} after the decision of {decided_on}: the time is over."""
 
 
 class AppealTooEarly(Refusal):

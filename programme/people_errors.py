@@ -6,7 +6,7 @@ from programme.errors import Refusal
 
 
 class SharesDoNotAddUp(Refusal):
-    """{coach} follows {count} cooperatives and {shared} are shared out: say who takes each, such as `--to A=7 --to B=5`."""
+    """{coach} follows {cooperatives}, not the {shared} that are shared out: say who takes each, such as `--to A=7 --to B=5`."""
 
 
 class NotFollowed(Refusal):
@@ -26,7 +26,7 @@ class OwnSuccessor(Refusal):
 
 
 class SuccessorNeeded(Refusal):
-    """{coach} follows {count} cooperatives: name who takes over, such as `--to CODE`."""
+    """{coach} follows {cooperatives}: name who takes over, such as `--to CODE`."""
 
 
 class CoachFollows(Refusal):

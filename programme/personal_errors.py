@@ -18,7 +18,7 @@ class StillOnStaff(Refusal):
 
 
 class StillFollows(Refusal):
-    """{code} follows {count} cooperatives: hand them over with `mourafaka coach leave {code} --to CODE`, and erase from the day after."""
+    """{code} follows {cooperatives}: hand them over with `mourafaka coach leave {code} --to CODE`, and erase from the day after."""
 
 
 class MessageLeaving(Refusal):

@@ -13,6 +13,7 @@ from programme.closures import NONE, Closures, closed_by, open_day
 from programme.definition import Definition, StepRule
 from programme.definition_terms import MEETINGS, Role, StepKind
 from programme.timing import START, Term, Timing
+from programme.timing_words import quoted, rule_said
 from programme.wording import Bilingual, Sentence, sentence
 
 
@@ -166,10 +167,13 @@ def why_then(step: PlannedStep, definition: Definition, calendar: Calendar, clos
 
     ``calendar`` and ``closed`` are those that the plan was made with.
     """
-    slot = next(slot for slot in slots(definition) if slot.key == step.key)
-    rule = spell(slot.timing)
+    known = {slot.key: slot for slot in slots(definition)}
+    slot = known[step.key]
+    anchor = known.get(slot.timing.anchor)
+    named = quoted(title_of(definition, anchor.rule_key, anchor.number)) if anchor else None
+    rule = rule_said(slot.timing, named)
     if step.due_on == step.nominal_on:
-        return sentence("{rule} is {day}", rule=rule, day=step.due_on.isoformat())
+        return sentence("{rule}, as the programme has it", rule=rule)
     cause = reduce(_then, _causes(slot.rule, step, calendar, closed))
     return sentence(
         "{rule} is {nominal}, {cause}: moved to {day}",
@@ -178,12 +182,6 @@ def why_then(step: PlannedStep, definition: Definition, calendar: Calendar, clos
         cause=cause,
         day=step.due_on.isoformat(),
     )
-
-
-def spell(timing: Timing) -> str:
-    """Write a date rule out again, as a definition has it."""
-    terms = [f"{'+' if term.count >= 0 else '-'} {abs(term.count)} {term.unit}" for term in timing.terms if term.count]
-    return " ".join([timing.anchor, *terms])
 
 
 SEASON_NAMES: Mapping[Season, Sentence] = {"august": sentence("August"), "ramadan": sentence("Ramadan")}

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from programme.calendar import Calendar
 from programme.closures import NONE, Closures, open_day
 from programme.definition import Definition, StepRule
-from programme.planning import Slot, closed_because, landing, slots, spell, windows_for
-from programme.timing import START
+from programme.planning import Slot, closed_because, landing, slots, windows_for
+from programme.timing import START, spell
 from programme.wording import Sentence, sentence
 
 RECOVERY_REPORT = ".recovery-report-"

@@ -16,6 +16,7 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from programme.counts import not_assessable
 from programme.scoring_errors import (
     AnswerOutOfRange,
     QuestionnaireInvalid,
@@ -131,9 +132,7 @@ class AxisScore(_Frozen):
     @property
     def reason(self) -> Sentence | None:
         """Why the axis is not assessable; None when it is."""
-        if self.value is not None:
-            return None
-        return sentence("Not assessable: {answered} of {asked} answered.", answered=self.answered, asked=self.asked)
+        return not_assessable(self.answered, self.asked) if self.value is None else None
 
 
 class Score(_Frozen):

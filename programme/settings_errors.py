@@ -13,5 +13,9 @@ class SettingsUnreadable(Refusal):
     """The file .env cannot be read ({problem}): save it as UTF-8 text that you may read, or take it away."""
 
 
+class SecretShort(Refusal):
+    """MOURAFAKA_SECRET_KEY is too short, whoever guesses it makes links: write at least {least} letters, made with python3 -c 'import secrets; print(secrets.token_urlsafe(48))', and start again."""
+
+
 class DataFolderUnusable(Refusal):
     """The data folder {folder} cannot be made or written to ({problem}): name another in MOURAFAKA_DATA_DIR, or give yourself the right."""

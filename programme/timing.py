@@ -14,6 +14,8 @@ from programme.calendar import Calendar
 
 Unit = Literal["months", "weeks", "days", "working days"]
 START = "start"
+YEAR_END = "year-end"
+"""The anchor of the legal rules' dates: a fiscal year's end."""
 _EXPRESSION = re.compile(r"\s*(?P<anchor>[A-Za-z][\w.\-]*)(?P<terms>(\s*[+-]\s*\d+\s*[a-z ]+?)*)\s*")
 _TERM = re.compile(r"([+-])\s*(\d{1,3})\s*(months?|weeks?|working days?|days?)(?=\s*(?:[+-]|$))")
 
@@ -57,6 +59,12 @@ def _add(day: date, term: Term, calendar: Calendar) -> date:
     if term.unit == "working days":
         return calendar.add_working_days(day, term.count)
     return day + timedelta(days=term.count * (7 if term.unit == "weeks" else 1))
+
+
+def spell(timing: Timing) -> str:
+    """Write a date rule out again, as a definition has it."""
+    terms = [f"{'+' if term.count >= 0 else '-'} {abs(term.count)} {term.unit}" for term in timing.terms if term.count]
+    return " ".join([timing.anchor, *terms])
 
 
 def read_timing(text: str) -> Timing:

@@ -8,10 +8,10 @@ from notifications.smtp import LOOPBACK
 from programme.errors import Refusal
 from programme.wording import Sentence, sentence
 from runtime.house import House
+from runtime.settings import SHORTEST_SECRET
 
 Checked = tuple[bool, Sentence, Sentence | None]
 """Whether it is good, what was checked, and the mend when it is not."""
-SHORTEST_SECRET = 32
 
 
 def links(house: House) -> Checked:

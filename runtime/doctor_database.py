@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from actions.programmes import definitions, unreadable
 from models import migrate
 from models.trouble import in_a_line
-from programme.wording import sentence
+from programme.wording import counted, sentence
 from runtime.clock import Clock
 from runtime.doctor_channels import Checked
 from runtime.house import House
@@ -98,7 +98,11 @@ def clock(house: House) -> Iterator[Checked]:
     if seconds <= SKEW.total_seconds():
         yield True, sentence("Clock: as the database server's."), None
         return
-    what = sentence("Clock: {seconds} s apart from the database server's.", seconds=seconds)
+    what = counted(
+        "Clock: {count} s apart from the database server's.",
+        "Clock: {count} s apart from the database server's.",
+        seconds,
+    )
     yield False, what, sentence("have both machines set their clocks by the network (NTP)")
 
 
@@ -129,7 +133,12 @@ def copies(house: House) -> Checked:
         return False, sentence("Copies of the database: none in {folder}.", folder=folder), mend
     age = Clock().now() - datetime.fromtimestamp(newest, UTC)  # the files' time is the real one
     hours = int(age.total_seconds() // 3600)
-    what = sentence("Copies of the database: the newest in {folder} is {hours} hours old.", folder=folder, hours=hours)
+    what = counted(
+        "Copies of the database: the newest in {folder} is {count} hour old.",
+        "Copies of the database: the newest in {folder} is {count} hours old.",
+        hours,
+        folder=folder,
+    )
     return age <= OLDEST_COPY, what, None if age <= OLDEST_COPY else mend
 
 

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from actions.handing_over import redirect
+from actions.mornings import Support
 from actions.sending import opening_hours
 from models import migrate
 from models.session import Database
@@ -73,6 +74,11 @@ class House:
         """Return whom messages come from."""
         name, address = parseaddr(self.settings.mail_from)
         return Sender(address, name or "Mourafaka")
+
+    @property
+    def support(self) -> Support:
+        """Return whom a coordinator calls when nothing ran."""
+        return Support(self.settings.support_name, self.settings.support_phone)
 
     def post(self, share: Share = ALL) -> Post:
         """Return what sending needs, or one of several senders' share of it.

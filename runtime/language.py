@@ -11,7 +11,9 @@ from importlib.resources import files
 from babel.messages.pofile import read_po
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-LANGUAGES = ("fr", "ar")
+from programme.wording import Language, Numbered, form_of
+
+LANGUAGES: tuple[Language, ...] = ("fr", "ar")
 SETTING = "MOURAFAKA_LANGUAGE"
 VARIABLES = (SETTING, "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -50,10 +52,29 @@ def _written() -> Mapping[str, str]:
 @lru_cache(maxsize=4)
 def catalogue(language: str) -> Mapping[str, str]:
     """Return a language's sentences by their English source; none for English itself."""
+    return {one: said for one, said in _messages(language).items() if isinstance(said, str)}
+
+
+@lru_cache(maxsize=4)
+def _messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
+    """Return what is said for each sentence; of one that follows a number, every form."""
     if language not in LANGUAGES:
         return {}
     with files("runtime").joinpath(f"catalogues/{language}.po").open("rb") as lines:
-        return {str(message.id): str(message.string) for message in read_po(lines) if message.id and message.string}
+        messages = [message for message in read_po(lines) if message.id and message.string]
+    said: dict[str, str | tuple[str, ...]] = {}
+    for message in messages:
+        key, text = message.id, message.string or ""
+        said[key if isinstance(key, str) else key[0]] = text if isinstance(text, str) else tuple(text)
+    return said
+
+
+def said_in(language: str, text: str) -> str:
+    """Return a sentence in a language; an unknown one as it is."""
+    if not isinstance(text, Numbered):
+        return catalogue(language).get(text, text)
+    forms = _messages(language).get(text)
+    return forms[form_of("ar" if language == "ar" else "fr")(text.number)] if isinstance(forms, tuple) else text
 
 
 def chosen() -> str:
@@ -63,7 +84,7 @@ def chosen() -> str:
 
 def translate(text: str) -> str:
     """Return a sentence in the reader's language; an unknown one as it is."""
-    return catalogue(chosen()).get(text, text)
+    return said_in(chosen(), text)
 
 
 _ = translate

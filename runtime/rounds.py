@@ -66,7 +66,7 @@ def tell_missed(house: House, now: datetime, *, in_round: bool = False) -> int:
     Returns how many are told now.
     """
     try:
-        return alert_missed(house.database, now, in_round=in_round)
+        return alert_missed(house.database, now, in_round=in_round, support=house.support)
     except Exception as problem:
         if is_trouble(problem):
             raise

@@ -13,8 +13,13 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifications.outbox import Pace
-from programme.settings_errors import SettingsUnreadable, SettingWrong
+from programme.errors import SecretMissing
+from programme.intake_contact import read_phone
+from programme.settings_errors import SecretShort, SettingsUnreadable, SettingWrong
 from programme.wording import Sentence, sentence
+
+SHORTEST_SECRET = 32
+"""Letters of a secret key, at the least: 128 bits in hexadecimal digits."""
 
 
 class Settings(BaseSettings):
@@ -50,6 +55,8 @@ class Settings(BaseSettings):
     postgresql_bin: Path | None = Field(default=None, description="the folder of pg_dump and pg_restore")
     backup_dir: Path | None = Field(default=None, description="where copies are made: the doctor looks at their age")
     heartbeat_url: str | None = Field(default=None, description="asked for when a morning's round has ended")
+    support_name: str | None = Field(default=None, description="who keeps the system running, as coordinators read it")
+    support_phone: str | None = Field(default=None, description="their telephone; kept as it is dialled (E.164)")
     log_format: Literal["json", "plain"] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] | None = None
     metrics_token: str | None = Field(default=None, description="asked of who reads /metrics from elsewhere")
@@ -81,10 +88,26 @@ class Settings(BaseSettings):
             raise ValueError("https://host")
         return value
 
+    @field_validator("support_phone")
+    @classmethod
+    def _can_be_dialled(cls, value: str | None) -> str | None:
+        read = read_phone(value) if value else None
+        if isinstance(read, Sentence):
+            raise ValueError("0528000001 / +212528000001")  # noqa: TRY004 - what is wrong is the value
+        return read
+
     @property
     def url(self) -> str:
         """Return the database's URL; by default a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'mourafaka.sqlite3'}"
+
+    def pages_secret(self) -> str:
+        """Return the secret key; the pages are refused without one, or with one that could be guessed."""
+        if not self.secret_key:
+            raise SecretMissing
+        if len(self.secret_key) < SHORTEST_SECRET:
+            raise SecretShort(least=SHORTEST_SECRET)
+        return self.secret_key
 
     @property
     def lease(self) -> timedelta:

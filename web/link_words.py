@@ -33,7 +33,7 @@ OVER: Mapping[State, Sentence] = {
 }
 NO_LONGER_SENT = sentence("Noted on {on}: reminders long before a date are not sent to you any more.")
 STOP = sentence(
-    "Reminders sent {days} days or more before a date will stop for {cooperative}. "
+    "Reminders sent {days} or more before a date will stop for {cooperative}. "
     "The last reminder, meetings, changes, results and certificates are still sent."
 )
 ELSEWHERE: Mapping[str, Sentence] = {

@@ -18,6 +18,7 @@ from notifications.links import PATH, hash_of
 from notifications.recipients import Recipient
 from notifications.sources import environment_of
 from notifications.telephone import tel_link, whatsapp_link
+from programme import counts
 from programme.errors import DateUnreadable
 from programme.wording import Sentence
 from runtime.house import House
@@ -146,7 +147,11 @@ def _notes(found: Opened, facts: About, language: str) -> list[Sentence]:
         said = NO_LONGER_SENT if found.step is None and found.state == "recorded" else OVER[found.state]
         return [Sentence(said.template, {"on": f"{found.on:%d/%m/%Y}" if found.on else ""})]
     if found.step is None:
-        return [Sentence(STOP.template, {"cooperative": facts.cooperative.of(language), "days": facts.early_days})]
+        return [
+            Sentence(
+                STOP.template, {"cooperative": facts.cooperative.of(language), "days": counts.days(facts.early_days)}
+            )
+        ]
     return [ELSEWHERE[found.step.kind], *facts.reasons] if found.step.kind in ELSEWHERE else []
 
 

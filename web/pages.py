@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from programme.errors import Refusal
 from programme.wording import Sentence, sentence
-from runtime.language import LANGUAGES, catalogue
+from runtime.language import LANGUAGES, said_in
 
 PROBLEMS: Mapping[int, tuple[Sentence, Sentence]] = {
     404: (
@@ -77,5 +77,4 @@ def in_both(
 
 def words(language: str) -> Callable[[str], str]:
     """Return what translates a sentence for a reader of a language, whatever this machine speaks."""
-    known = catalogue(language)
-    return lambda text: known.get(text, text)
+    return partial(said_in, language)

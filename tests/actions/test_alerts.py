@@ -256,7 +256,7 @@ def test_silent_cohort_is_told_cooperative_by_cooperative(database: Database) ->
 )
 def test_alert_is_said_in_the_coordinator_s_message_of_the_day(language: str, line: str) -> None:
     title = TITLES["no_contact"]
-    words = {"fr": title.fr.format(count=90), "ar": title.ar.format(count=90)}
+    words = {"fr": title.of("fr", 90), "ar": title.of("ar", 90)}
     facts = sample_facts("coordinator_digest") | {"items": [item("alert", "Coopérative 1", words, None, None)]}
     assert line in render("coordinator_digest", language, facts).text.replace("\u00a0", " ")
 

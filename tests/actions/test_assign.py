@@ -12,7 +12,7 @@ from actions.people import add_person
 from models import CoachAssignment, Notice, Person, Step
 from models.session import Database
 from notifications.recipients import directory
-from programme.errors import EnrolmentNotActive, NoCoach, PersonUnknown
+from programme.errors import EnrolmentNotActive, NobodyEnrolled, NoCoach, NothingToEnrol, PersonUnknown
 from tests.world import (
     CODE,
     NOW,
@@ -161,3 +161,18 @@ def test_second_coach_is_no_first_one(database: Database) -> None:
     with database.reading() as session:
         reasons = session.exec(select(Notice.reason).where(Notice.status == "cancelled")).all()
     assert "a coach follows it now" not in reasons
+
+
+def test_assign_before_enrol_says_what_comes_first(database: Database) -> None:
+    open_world(database)
+    with (
+        database.transaction() as session,
+        pytest.raises(NobodyEnrolled, match=r"run `mourafaka enrol --cohort SM-2027`"),
+    ):
+        assign_cohort(session, code="SM-2027", by="k1", now=NOW)
+
+
+def test_assign_in_a_cohort_without_anybody_says_what_comes_first(database: Database) -> None:
+    open_world(database, cooperatives=0)
+    with database.transaction() as session, pytest.raises(NothingToEnrol, match=r"import a list first"):
+        assign_cohort(session, code="SM-2027", by="k1", now=NOW)

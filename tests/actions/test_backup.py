@@ -26,6 +26,7 @@ from models.session import Database
 from models.stores import Store
 from programme.keeping_errors import (
     CopyDamaged,
+    CopyNotThere,
     CopyOfAnotherKind,
     CopyThere,
     CopyTooNew,
@@ -306,9 +307,18 @@ def test_restore_refuses_half_a_copy(database: Database, tmp_path: Path) -> None
 
 def test_restore_refuses_what_is_no_copy(database: Database, tmp_path: Path) -> None:
     (notes := tmp_path / "notes.txt").write_text("hello")
-    for path in (notes, tmp_path / "missing", tmp_path):
+    for path in (notes, tmp_path):
         with pytest.raises(NoCopy, match="name a file that `mourafaka backup` made"):
             restore(store(database), path, by="amal", now=NOW, replace=True)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_restore_says_of_a_file_that_is_not_there_that_it_is_not(
+    database: Database, tmp_path: Path, replace: bool
+) -> None:
+    put(database, 1)
+    with pytest.raises(CopyNotThere, match=r"There is no file .*missing: correct the name"):
+        restore(store(database), tmp_path / "missing", by="amal", now=NOW, replace=replace)
 
 
 def test_restore_refuses_a_copy_of_another_kind(database: Database, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_cohort_with_enrolments_under_way_is_not_closed_by_a_slip(database: Data
     open_enrolled(database, cooperatives=2)
     with (
         database.transaction() as session,
-        pytest.raises(CohortUnderWay, match="2 enrolments of SM-2027 are under way"),
+        pytest.raises(CohortUnderWay, match="SM-2027 has 2 enrolments under way"),
     ):
         close_cohort(session, code=CODE)
     with database.reading() as session:

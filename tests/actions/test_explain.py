@@ -46,18 +46,22 @@ def enrolled(database: Database) -> Database:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("diagnosis.visit", "diagnosis.visit: start + 3 weeks is 2027-01-25"),
+        (
+            "diagnosis.visit",
+            "“Visite de diagnostic” is on 2027-01-25: 3 weeks after the start, as the programme has it",
+        ),
         (
             "legal.accounts-2026",
             (
-                "legal.accounts-2026: year-end + 1 months (the fiscal year ends on 2026-12-31) is 2027-01-31, "
+                "“Arrêter les comptes de l'exercice 2026” is on 2027-01-29: 1 month after the end of "
+                "the fiscal year (the fiscal year ends on 2026-12-31) is 2027-01-31, "
                 "a closed day, and a legal limit is not extended: moved back to 2027-01-29"
             ),
         ),
         (
             "call.-/welcome/cooperative:SM-2027/001",
             (
-                "call.-/welcome/cooperative:SM-2027/001 is on 2027-01-04: "
+                "“Appeler : bienvenue dans le programme” is on 2027-01-04: "
                 "a call that stands for a notice to somebody without an address"
             ),
         ),
@@ -70,7 +74,10 @@ def test_date_of_a_step_is_explained_by_its_rule(enrolled: Database, key: str, s
 def test_date_that_a_person_set_is_explained_by_who_and_why(enrolled: Database) -> None:
     move(enrolled, "diagnosis.visit", date(2027, 1, 28), "route coupée")
     assert why(enrolled, "diagnosis.visit") == [
-        "diagnosis.visit is on 2027-01-28: c1 moved it from 2027-01-25 on 2027-01-11 15:00 (route coupée)"
+        (
+            "“Visite de diagnostic” is on 2027-01-28: Accompagnement 1 moved it from 2027-01-25 on "
+            "2027-01-11 15:00 (route coupée)"
+        )
     ]
 
 
@@ -78,7 +85,7 @@ def test_last_change_of_a_date_is_the_one_that_is_told(enrolled: Database) -> No
     move(enrolled, "diagnosis.visit", date(2027, 1, 28), "route coupée")
     move(enrolled, "diagnosis.visit", date(2027, 1, 29))
     assert why(enrolled, "diagnosis.visit")[0].startswith(
-        "diagnosis.visit is on 2027-01-29: c1 moved it from 2027-01-28"
+        "“Visite de diagnostic” is on 2027-01-29: Accompagnement 1 moved it from 2027-01-28"
     )
 
 
@@ -88,7 +95,10 @@ def test_date_after_a_pause_is_explained_by_what_was_left(enrolled: Database) ->
     with enrolled.transaction() as session:
         resume(session, code=ONE, by="k1", now=at(date(2027, 2, 15)))
     assert why(enrolled, "diagnosis.visit") == [
-        "diagnosis.visit is on 2027-02-22: it had 5 working days left when k1 resumed the enrolment on 2027-02-15"
+        (
+            "“Visite de diagnostic” is on 2027-02-22: it had 5 working days left when Coordination resumed "
+            "the enrolment on 2027-02-15"
+        )
     ]
 
 
@@ -98,27 +108,27 @@ def test_date_by_another_version_is_explained_by_it(enrolled: Database) -> None:
     with enrolled.reading() as session:
         digest = plan_cohort(session, cohort=CODE, now=now).digest
     migrate_cohort(enrolled, cohort=CODE, approve=digest, by="k1", now=now)
-    moved = "k1 moved it from 2027-03-08 on 2027-01-18 08:00 (version 2 of the programme)"
-    assert why(enrolled, "diagnosis.restitution") == [f"diagnosis.restitution is on 2027-03-15: {moved}"]
+    moved = "Coordination moved it from 2027-03-08 on 2027-01-18 08:00 (version 2 of the programme)"
+    assert why(enrolled, "diagnosis.restitution") == [f"“Restitution du diagnostic” is on 2027-03-15: {moved}"]
     assert why(enrolled, "coaching.M9-evaluation") == [
-        "coaching.M9-evaluation is on 2027-10-04: it was added on 2027-01-18 08:00 (version 2 of the programme)"
+        "“Questionnaire court (M9)” is on 2027-10-04: it was added on 2027-01-18 08:00 (version 2 of the programme)"
     ]
-    assert why(enrolled, "closing.exit-plan")[1] == "closing.exit-plan is not required since 2027-01-18 (engine)"
+    assert why(enrolled, "closing.exit-plan")[1] == "“Plan de sortie” is not required since 2027-01-18 (the program)"
 
 
 def test_step_that_real_life_added_says_so(enrolled: Database) -> None:
     with enrolled.transaction() as session:
         add_recovery(session, enrolment_row(session), date(2028, 1, 10), now=at(date(2028, 1, 10)))
     assert why(enrolled, "coaching.recovery-session-01") == [
-        "coaching.recovery-session-01 is on 2028-02-07: it was added to the plan"
+        "“Séance de redressement n° 1” is on 2028-02-07: it was added to the plan"
     ]
 
 
 def test_closed_step_says_since_when_and_by_whom(enrolled: Database) -> None:
     tick(enrolled, "diagnosis.visit", date(2027, 1, 22))
     assert why(enrolled, "diagnosis.visit") == [
-        "diagnosis.visit: start + 3 weeks is 2027-01-25",
-        "diagnosis.visit is done since 2027-01-22 (c1)",
+        "“Visite de diagnostic” is on 2027-01-25: 3 weeks after the start, as the programme has it",
+        "“Visite de diagnostic” is done since 2027-01-22 (Accompagnement 1)",
     ]
 
 
@@ -161,7 +171,7 @@ def test_silence_is_explained_by_where_an_enrolment_stands(database: Database) -
     [
         ("active", "has no notice yet: the first is due on 2027-01-04"),
         ("suspended", "has no notice: it is suspended, and nothing is sent"),
-        ("dropped", "has no notice: it is dropped, and nothing is sent"),
+        ("dropped", "has no notice: it is dropped out, and nothing is sent"),
     ],
 )
 def test_silence_of_an_enrolled_one_is_explained(enrolled: Database, status: str, said: str) -> None:

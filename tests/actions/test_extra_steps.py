@@ -21,6 +21,17 @@ def miss(database: Database, step: str, on: date) -> None:
         )
 
 
+def test_every_step_of_every_origin_begins_with_its_stage(database: Database) -> None:
+    """What is asked of a stage is asked by the key (`actions/stages.py`), without reading the stage."""
+    open_enrolled(database, without_email=(1,))
+    miss(database, "training.strategy", date(2027, 4, 5))
+    recover(database, date(2028, 1, 18))
+    with database.reading() as session:
+        steps = session.exec(select(Step)).all()
+    assert {step.origin for step in steps} == {"plan", "recovery", "make_up", "call", "legal"}
+    assert [step.key for step in steps if not step.key.startswith(f"{step.stage}.")] == []
+
+
 def recover(database: Database, on: date) -> None:
     with database.transaction() as session:
         add_recovery(session, enrolment_row(session), on, now=at(on, 15))

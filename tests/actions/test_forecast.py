@@ -47,13 +47,23 @@ def test_forecast_says_who_when_what_and_why(database: Database) -> None:
         "email",
         "fr",
     )
-    assert str(visit.reason) == "10 days before diagnosis.visit is due (2027-01-25)"
+    assert str(visit.reason) == "10 days before “Visite de diagnostic” is due (2027-01-25)"
 
 
 def test_forecast_of_what_is_promised_already_says_when_it_leaves(database: Database) -> None:
     open_enrolled(database)
     [welcome] = [one for one in ahead(database, date(2027, 1, 2)) if one.kind == "welcome"]
     assert (welcome.on, str(welcome.reason)) == (FIRST, "promised already, it leaves on 2027-01-04")
+
+
+def test_forecast_of_what_waits_still_is_no_day_that_is_past(database: Database) -> None:
+    open_enrolled(database, cooperatives=2, without_email=(2,))
+    now = date(2027, 1, 6)
+    welcomes = [(one.on, str(one.reason)) for one in ahead(database, now) if one.kind == "welcome"]
+    assert welcomes == [
+        (now, "promised already, it leaves on 2027-01-06"),
+        (now, "promised already, its coach is to say it by telephone since 2027-01-04"),
+    ]
 
 
 def test_forecast_forgets_a_step_that_is_done(database: Database) -> None:

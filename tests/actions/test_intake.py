@@ -55,6 +55,13 @@ def stored(database: Database) -> list[int]:
         return [session.exec(select(func.count()).select_from(table)).one() for table in tables]
 
 
+def test_column_that_a_list_has_not_is_named_by_the_template_s_header(cohort: Database, tmp_path: Path) -> None:
+    (tmp_path / "short.csv").write_text("nom_cooperative;province\nArgan;Tiznit\n", encoding="utf-8")
+    with cohort.transaction() as session:
+        report = take_in(session, table=read_table(tmp_path / "short.csv"), code=CODE, by="k1", now=NOW)
+    assert {column for _, column, _ in problems(report)} == {"Nombre d'adhérents", "Date d'immatriculation"}
+
+
 def test_right_list_is_stored(cohort: Database, tmp_path: Path) -> None:
     assert told(load(cohort, tmp_path, ARGAN, MIEL)) == ("accepted", 2, 0, 2)
     with cohort.reading() as session:

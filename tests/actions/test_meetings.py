@@ -23,7 +23,7 @@ from actions.programmes import publish
 from actions.record import complete_step
 from models import Contact, Notice, Step
 from models.session import Database
-from notifications.ledger import why
+from notifications.why import why
 from programme.definition_file import shipped_text
 from tests.journey.moving import ONE, VISIT, live, move, world
 from tests.moulds import built_once
@@ -295,7 +295,7 @@ def test_ledger_forecast_and_history_name_it(invited: Database) -> None:
     drop(invited)
     with invited.reading() as session:
         notice = session.exec(select(Notice).where(Notice.kind == "meeting_cancelled", Notice.channel == "email")).one()
-        assert "word of a cancelled meeting about diagnosis.visit" in str(why(notice))
+        assert "word of a cancelled meeting about “Visite de diagnostic”" in str(why(notice))
         expected = [one for one in forecast(session, now=at(DAY, 10), days=3) if one.kind == "meeting_cancelled"]
         assert [(one.about, one.on) for one in expected if one.channel == "email"] == [(VISIT, DAY)]
         lines = [

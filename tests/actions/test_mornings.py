@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from actions.health import ailments
 from actions.morning import next_morning
-from actions.mornings import ROUND, Missed, alert_missed, broken, keep, last_round, missed, own
+from actions.mornings import ROUND, Missed, Support, alert_missed, broken, keep, last_round, missed, own
 from actions.people import add_person
 from models import Cohort, MorningRun, Notice, Person, RoleAssignment
 from models.session import Database
@@ -155,6 +155,35 @@ def test_coordinators_are_told_once_for_each_gap(world: Database) -> None:
             "Aucun travail du matin du 12/01/2027 au 13/01/2027 : les rappels de ces jours sont en retard",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("support", "french", "arabic"),
+    [
+        (
+            Support("Support SI", "+212528000001"),
+            "appeler Support SI 05\xa028\xa000\xa000\xa001",
+            "بـ Support SI 0528000001",
+        ),
+        (Support(phone="+212528000001"), "appeler 05\xa028\xa000\xa000\xa001", "يرجى الاتصال بـ 0528000001"),
+        (Support("Support SI"), "prévenir Support SI", "يرجى إخبار Support SI"),
+    ],
+)
+def test_the_alert_names_whom_to_call(world: Database, support: Support, french: str, arabic: str) -> None:
+    had(world, MONDAY)
+    alert_missed(world, at(TUESDAY, 10), support=support)
+    with world.reading() as session:
+        [row] = session.exec(select(Notice).where(Notice.kind == "alert"))
+        assert row.facts["title"]["fr"] == f"Le travail du matin du 05/01/2027 n’est pas fait à 10:00 : {french}"
+        assert row.facts["title"]["ar"].endswith(arabic)
+        assert (row.facts["contact_name"], row.facts["contact_phone"]) == (support.name, support.phone)
+
+
+def test_the_alert_of_days_gone_by_names_whom_to_call(world: Database) -> None:
+    had(world, MONDAY)
+    alert_missed(world, at(date(2027, 1, 7), 8), support=Support("Support SI"))
+    [(_key, _status, said)] = lines(world)
+    assert said.endswith("les rappels de ces jours sont en retard ; prévenir Support SI")
 
 
 def test_a_broken_morning_is_told_beside_a_gap(world: Database) -> None:

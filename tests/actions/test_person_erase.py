@@ -275,7 +275,7 @@ def test_why_says_that_an_addressee_has_gone(database: Database) -> None:
 
 def test_contact_who_still_answers_is_needed(database: Database) -> None:
     live(database, until_they_left=False)
-    with pytest.raises(StillContact, match=f"answers for {ONE}, which is active: name somebody else"):
+    with pytest.raises(StillContact, match=f"answers for {ONE}, which is under way: name somebody else"):
         erase(database, ADDRESS)
     assert found(HERS, everything_in(database)) == list(HERS)
 

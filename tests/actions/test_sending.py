@@ -18,7 +18,7 @@ from actions.sending import (
 )
 from models.session import Database
 from notifications import holds
-from notifications.ledger import why
+from notifications.why import why
 from programme.errors import Refusal
 from programme.sending_errors import AlreadyOnHold, HoldNeedsReason, NothingBeyond, NothingOnHold
 from tests.notifications.post_office import NOW, bodies, change, notice, put, statuses

@@ -30,7 +30,7 @@ def test_open_links_are_listed_and_taken_back(mourafaka: Command, data: Database
     ]
     assert not any(token in str(listed) for token in links.values())
     ran = mourafaka("link", "revoke", "--person", "c1", "--by", "k1", as_of="2027-01-12T10:00")
-    assert (ran.code, ran.out) == (0, "1 links are taken back; the next messages have new ones.\n")
+    assert (ran.code, ran.out) == (0, "1 link is taken back; the next messages have new ones.\n")
     assert mourafaka("link", "revoke", "--all", "--json", as_of="2027-01-12T10:00").json == {"revoked": 1}
     assert mourafaka("link", "list", "--json", as_of="2027-01-12T10:00").json == []
 

@@ -123,6 +123,11 @@ def test_user_add_takes_the_option_of_a_password_and_says_that_none_is_kept(
         (("cohort", "open", "X", "--start", "2027-01-04", "--region", "Atlantis"), "Atlantis is not one of the twelve"),
         (("run-day",), "No mail server is set: write MOURAFAKA_SMTP_URL="),
         (("serve",), "MOURAFAKA_SECRET_KEY is not set"),
+        (
+            ("ledger", "--cooperative", "SM-2027/0007"),
+            "No cooperative is called SM-2027/0007: write an enrolment's code",
+        ),
+        (("restore", "missing.sqlite3"), "There is no file missing.sqlite3: correct the name"),
         (("why", "nobody"), "Nothing is known of nobody"),
         (("done", "SM-2027/001", "start.contact"), "There is no enrolment SM-2027/001"),
         (("user", "add", "A", "--role", "king"), "king is not a role: write one of coordinator, coach, delegate"),
@@ -150,6 +155,19 @@ def test_a_closed_cohort_takes_nothing(mourafaka: Command) -> None:
 def test_a_day_of_another_century_is_refused(mourafaka: Command) -> None:
     ran = mourafaka("cohort", "open", "SM-2027", "--start", "9990-01-04")
     assert (ran.code, ran.err) == (1, "9990-01-04 is too far off: write a day from 1990-01-01 to 2099-12-31.\n")
+
+
+@pytest.mark.parametrize("where", ["cli.inspect.business_state", "cli.app.Chosen"])
+def test_ctrl_c_is_said_and_ends_as_a_failed_command(
+    mourafaka: Command, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, stop)
+    ran = mourafaka("state", "--json")
+    said = "Stopped. Nothing is lost: run the command again, it goes on where it was.\n"
+    assert (ran.code, ran.out, ran.err) == (1, "", said)
 
 
 def test_wrong_usage_exits_with_two(mourafaka: Command) -> None:
@@ -247,6 +265,23 @@ def test_template_can_be_filled_in(mourafaka: Command, tmp_path: Path) -> None:
     mourafaka(*OPEN)
     ran = mourafaka("import", "list.xlsx", "--cohort", "SM-2027")
     assert (ran.code, "list.xlsx" in ran.err) == (1, True)
+
+
+def test_simulate_of_days_that_are_past_is_refused(mourafaka: Command) -> None:
+    _enrolled(mourafaka)
+    ran = mourafaka("simulate", "--cohort", "SM-2027", "--until", "2026-12-13")
+    assert (ran.code, ran.err) == (
+        1,
+        "2026-12-13 is past, today is 2026-12-14: what is to come begins today; write today or a later day.\n",
+    )
+
+
+def test_simulate_shows_words_and_not_what_rows_hold(mourafaka: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    _enrolled(mourafaka)
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", "fr")
+    said = mourafaka("simulate", "--cohort", "SM-2027", "--until", "2026-12-14").out
+    assert [word for word in ("active", "open", "welcome", "email", "digest") if word in said] == []
+    assert [word for word in ("en cours", "à faire", "bienvenue") if word not in said] == []
 
 
 @pytest.mark.slow

@@ -51,6 +51,18 @@ def test_nothing_to_revoke_is_one_sentence(coach: Command) -> None:
     )
 
 
+def test_pages_are_not_served_with_a_secret_that_can_be_guessed(
+    mourafaka: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOURAFAKA_SECRET_KEY", "court")
+    for words in (("web", "--port", "0"), ("serve",)):
+        said = mourafaka(*words)
+        assert (said.code, said.out) == (1, "")
+        assert said.err.startswith(
+            "MOURAFAKA_SECRET_KEY is too short, whoever guesses it makes links: write at least 32"
+        )
+
+
 def test_pages_are_not_served_without_a_secret(mourafaka: Command) -> None:
     said = mourafaka("web", "--port", "0")
     assert (said.code, said.out) == (1, "")

@@ -35,9 +35,9 @@ def test_forecast_says_once_what_many_cooperatives_share(mourafaka: Command, dat
     said = mourafaka("forecast", "--days", "0", as_of="2027-01-04T08:00").out
     assert "5 cooperatives, SM-2027/001 to" in said
     assert "a reminder (in the message of the day)" in said
-    assert said.count("14 days before start.contact") == 1
+    assert said.count("14 days before “Confirmer") == 1
     assert said.count("\n│ 2027-01-04") == 1
     each = mourafaka("forecast", "--days", "0", "--each", as_of="2027-01-04T08:00").out
-    assert each.count("14 days before start.contact") == 5
+    assert each.count("14 days before “Confirmer") == 5
     assert "SM-2027/003" in each
     assert "…" not in said + each

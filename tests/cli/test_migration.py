@@ -30,7 +30,7 @@ def test_migrate_shows_the_plan_in_words_and_changes_nothing(cohort: Command) ->
     ran = cohort(*MIGRATE)
     lines = ran.out.splitlines()
     assert lines[:5] == [
-        "SM-2027 to version 2: 33 to migrate, 0 on it already, 0 ended and left as they are, 0 not enrolled yet.",
+        "SM-2027 to version 2: 33 to migrate, 0 on it already, 0 ended and left alone, 0 not enrolled yet.",
         "– 33 gain M9",
         "– diagnosis.restitution moves for 33",
         "– closing.exit-plan is not required any more for 33",
@@ -93,7 +93,10 @@ def test_history_says_who_did_what_and_why(cohort: Command) -> None:
 def test_why_explains_a_step_then_its_notices(cohort: Command) -> None:
     ran = cohort("why", "SM-2027/001/start.coach")
     holiday = "a holiday (Manifeste de l'indépendance): moved to 2027-01-12"
-    assert (ran.code, ran.out) == (0, f"start.coach: start + 1 weeks is 2027-01-11, {holiday}\n")
+    assert (ran.code, ran.out) == (
+        0,
+        f"“Désigner l'accompagnateur” is on 2027-01-12: 1 week after the start is 2027-01-11, {holiday}.\n",
+    )
     assert cohort("why", "SM-2027/001/start.coatch").code == 1
 
 
@@ -101,7 +104,7 @@ def test_why_explains_the_silence_about_an_enrolment(mourafaka: Command) -> None
     mourafaka("cohort", "open", "SM-2027", "--start", "2027-01-04", "--region", "Souss-Massa", "--called", "2026-12-01")
     mourafaka("import", LIST, "--cohort", "SM-2027")
     ran = mourafaka("why", "SM-2027/001")
-    said = "SM-2027/001 has no notice yet: it is selected and not enrolled; run `mourafaka enrol`\n"
+    said = "SM-2027/001 has no notice yet: it is selected and not enrolled; run `mourafaka enrol`.\n"
     assert (ran.code, ran.out) == (0, said)
 
 

@@ -50,6 +50,25 @@ def test_suspend_and_resume_say_so(enrolled: Command) -> None:
     assert "SM-2027/001 goes on from 2027-03-15." in enrolled("resume", ONE, as_of="2027-03-15T10:00").out
 
 
+def test_refusals_say_in_words_where_an_enrolment_and_a_step_stand(
+    enrolled: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(enrolled)
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", "fr")
+    now = "2027-01-06T10:00"
+    assert "(statut en cours)" in enrolled("resume", ONE, as_of=now).err
+    assert enrolled("done", ONE, "start.contact", "--by", "amal", as_of=now).code == 0
+    assert "(statut faite depuis le 2027-01-06)" in enrolled("done", ONE, "start.contact", as_of=now).err
+
+
+def test_why_says_that_nothing_more_is_sent_of_who_is_suspended(enrolled: Command) -> None:
+    enrol(enrolled)
+    enrolled("suspend", ONE, "--reason", "flood", as_of="2027-02-01T15:00")
+    said = enrolled("why", ONE, as_of="2027-02-02T15:00").out.splitlines()
+    assert said[0] == "SM-2027/001 is suspended: nothing more is sent about it."
+    assert said[1].startswith("the welcome for ")
+
+
 def test_end_and_appeal(enrolled: Command) -> None:
     enrol(enrolled)
     ran = enrolled("end", ONE, "excluded", "--reason", "never there", as_of="2027-02-01T15:00")

@@ -56,7 +56,8 @@ def test_coach_leaves_only_when_all_are_taken_over(enrolled: Command) -> None:
     ran = enrolled("coach", "leave", "c1", "--to", "c2=3")
     assert (ran.code, ran.out) == (1, "")
     assert (
-        ran.err == "c1 follows 4 cooperatives and 3 are shared out: say who takes each, such as `--to A=7 --to B=5`.\n"
+        ran.err == "c1 follows 4 cooperatives, not the 3 that are shared out: say who takes each, such as `--to "
+        "A=7 --to B=5`.\n"
     )
     assert enrolled("coach", "leave", "c1", "--to", "c2=3", "--to", "c2=1").code == 2
 

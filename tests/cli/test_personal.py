@@ -29,7 +29,7 @@ def test_export_says_what_it_wrote_and_never_overwrites(enrolled: Command, tmp_p
     ran = enrolled("person", "export", HER, "her.json")
     path = tmp_path / "her.json"
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == f"{path}: what is held about 1 people in 2 rows. Hand it to them alone, then delete it.\n"
+    assert ran.out == f"{path}: what is held about 1 person in 2 rows. Hand it to them alone, then delete it.\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(path.read_text(encoding="utf-8"))["people"][0]["goes_by"]["names"] == [HER_NAME]
     again = enrolled("person", "export", HER, "her.json")
@@ -75,7 +75,7 @@ def test_erasure_in_json(replaced: Command) -> None:
 def test_contact_who_is_needed_stays(enrolled: Command) -> None:  # noqa: F811
     ran = enrolled("person", "erase", HER, "--yes")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith(f"This person answers for {THREE}, which is active: name somebody else with `mourafaka")
+    assert ran.err.startswith(f"This person answers for {THREE}, which is under way: name somebody else with")
 
 
 def test_log_says_who_asked_and_names_nobody(replaced: Command) -> None:

@@ -32,8 +32,8 @@ def test_sending_says_that_nothing_holds_it(enrolled: Command) -> None:
     ran = enrolled("sending")
     assert ran.out == (
         "Mail is not held.\n"
-        "0 mails wait to leave now, 0 of them beyond the plan (50 a day leave without a person's word); "
-        "1 are for later days, 0 are too late and will be skipped.\n"
+        "Mails that wait to leave now: 0, beyond the plan: 0 (a day, 50 leave without a person's word); "
+        "for later days: 1; too late, to be skipped: 0.\n"
     )
 
 

@@ -68,4 +68,6 @@ def test_decide_and_why_answer_in_json(cohort: Command) -> None:
         "decided_by": "amal",
         "reason": None,
     }
-    assert cohort("why", "SM-2027/001/diagnosis.visit", "--json", as_of=day).json[0].startswith("diagnosis.visit")
+    assert (
+        cohort("why", "SM-2027/001/diagnosis.visit", "--json", as_of=day).json[0].startswith("“Visite de diagnostic”")
+    )

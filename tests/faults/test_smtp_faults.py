@@ -136,7 +136,7 @@ def expected(fault: Fault) -> list[str]:
     if fault.pauses:
         return [f"Mail is paused until 2027-01-04 09:01 ({fault.error}): check the mail server; nothing is lost."]
     if fault.stands[0] == "failed":
-        return ["1 notices did not leave: `mourafaka ledger` names them and why."]
+        return ["1 notice did not leave: `mourafaka ledger` names it and why."]
     return []
 
 
@@ -193,7 +193,7 @@ def test_answer_that_is_always_too_late_ends_with_a_person_after_two_copies(
     ]
     assert [status for status, _ in statuses(database)] == ["in_doubt"]
     assert (len(office.kept), len({letter.body for letter in office.kept})) == (2, 1)
-    assert ills(database, 10) == ["1 notices are in doubt: `mourafaka ledger` names them and why."]
+    assert ills(database, 10) == ["1 notice is in doubt: `mourafaka ledger` names it and why."]
 
 
 @pytest.mark.parametrize(("password", "at_once"), [("wrong", False), ("right", False), ("right", True)])

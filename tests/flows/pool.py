@@ -162,7 +162,7 @@ def _environment(folder: Path, database: str, api: str, lease_seconds: float) ->
             "MOURAFAKA_DATABASE_URL": database,
             "MOURAFAKA_DATA_DIR": str(folder / "data"),
             "MOURAFAKA_LANGUAGE": "en",
-            "MOURAFAKA_SECRET_KEY": "only for this test",
+            "MOURAFAKA_SECRET_KEY": "only for this test, and long enough",
             "MOURAFAKA_LEASE_SECONDS": str(lease_seconds),
         }
     )

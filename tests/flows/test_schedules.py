@@ -82,7 +82,7 @@ def _environment(data: Path, url: str) -> dict[str, str]:
         "MOURAFAKA_DATA_DIR": str(data),
         "MOURAFAKA_DATABASE_URL": url,
         "MOURAFAKA_AS_OF": "2027-01-04T08:00",
-        "MOURAFAKA_SECRET_KEY": "only for this test",
+        "MOURAFAKA_SECRET_KEY": "only for this test, and long enough",
         "MOURAFAKA_SMTP_URL": "smtp://127.0.0.1:9",
         "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
         "PREFECT_RUNNER_POLL_FREQUENCY": "2",

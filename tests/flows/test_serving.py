@@ -101,7 +101,7 @@ def _environment(data: Path, home: Path) -> dict[str, str]:
     here = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
     return here | {
         "MOURAFAKA_DATA_DIR": str(data),
-        "MOURAFAKA_SECRET_KEY": "only for this test",
+        "MOURAFAKA_SECRET_KEY": "only for this test, and long enough",
         "MOURAFAKA_SMTP_URL": "smtp://127.0.0.1:9",
         "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
         "PREFECT_HOME": str(home),

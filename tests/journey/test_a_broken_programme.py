@@ -18,11 +18,11 @@ from actions.programmes import publish, unreadable
 from actions.sending import opening_hours
 from models import Cohort, Notice, Person, ProgrammeVersion
 from models.session import Database
-from notifications import ledger
 from notifications.answers import MemoryMailer
 from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender
+from notifications.why import why
 from programme.definition_file import shipped_text
 from programme.errors import VersionUnreadable
 from programme.wording import Sentence
@@ -70,7 +70,7 @@ def test_others_leave_and_its_own_wait_with_the_reason(database: Database) -> No
         waits = session.exec(select(Notice).where(Notice.kind == "welcome", Notice.status == "pending")).one()
     assert states == {("SM-2027", "sent"), (OTHER, "pending")}
     assert (waits.attempts, waits.send_at) == (0, at(MONDAY, 11))
-    assert str(ledger.why(waits)).endswith(
+    assert str(why(waits)).endswith(
         "waits: its cohort's version of the programme cannot be read; `mourafaka doctor` says the mend"
     )
     assert "coop2@coop.example" not in addresses(mailer)

@@ -140,7 +140,7 @@ def test_appeal_rejected_changes_nothing(started: Database) -> None:
 
 
 def test_only_an_exclusion_is_appealed_against(started: Database) -> None:
-    with pytest.raises(NothingToAppeal, match=r"it is active"):
+    with pytest.raises(NothingToAppeal, match=r"it is under way"):
         appeal(started, LAST)
     leave(started)
     with pytest.raises(NothingToAppeal, match=r"it is dropped"):
@@ -163,5 +163,5 @@ def test_cooperative_that_is_not_selected_may_appeal_and_be_enrolled(database: D
 
 
 def test_only_a_selected_cooperative_is_declined(started: Database) -> None:
-    with started.transaction() as session, pytest.raises(NotSelected, match="SM-2027/001 is active"):
+    with started.transaction() as session, pytest.raises(NotSelected, match="SM-2027/001 is under way"):
         decline(session, code=ONE, reason="x", by="k1", now=at(LAST))

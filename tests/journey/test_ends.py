@@ -177,5 +177,5 @@ def test_cooperative_that_is_enrolled_late_is_not_silent_yet(database: Database)
 
 def test_ended_enrolment_is_not_resumed(started: Database) -> None:
     leave(started)
-    with started.transaction() as session, pytest.raises(NotSuspended, match="is dropped, not suspended"):
+    with started.transaction() as session, pytest.raises(NotSuspended, match="is dropped out, not suspended"):
         resume(session, code=ONE, by="k1", now=at(LAST, 16))

@@ -223,7 +223,7 @@ def test_fact_is_refused_while_suspended(started: Database) -> None:
 
 
 def test_nothing_is_suspended_or_resumed_twice(started: Database) -> None:
-    with pytest.raises(NotSuspended, match="SM-2027/001 is active, not suspended"):
+    with pytest.raises(NotSuspended, match="SM-2027/001 is under way, not suspended"):
         go_on(started, MONDAY)
     pause(started, MONDAY)
     with pytest.raises(EnrolmentSuspended, match="is suspended since 2027-02-01"):

@@ -15,12 +15,13 @@ from sqlmodel import col, select
 from actions.health import ailments
 from models import Hold, Notice
 from models.session import Database
-from notifications import breaker, holds, ledger
+from notifications import breaker, holds
 from notifications.answers import Answer, MemoryMailer
 from notifications.delivery import Post, deliver
 from notifications.messages import rehearsed
 from notifications.outbox import Pace
 from notifications.smtp import Sender
+from notifications.why import why
 from runtime.clock import Clock
 from tests.moulds import built_once
 from tests.notifications.post_office import NOW, after, channel, notice, put, statuses
@@ -206,10 +207,11 @@ def test_held_notice_and_health_say_why_and_what_to_do(database: Database) -> No
     deliver(post(database))
     with database.reading() as session:
         [held] = holds.open_holds(session)
-        told = str(ledger.why(notice(database, key), held))
+        told = str(why(notice(database, key), held))
         ill = [str(one) for one in ailments(session, NOW + timedelta(days=3))]
     assert told == (
-        "a change of date for cooperative:SM/001, due 2027-01-04, is held by the breaker since 2027-01-04 09:00: "
+        "a change of date for Mme Exemple (Coopérative Exemple Souss), due 2027-01-04, is held by the "
+        "breaker since 2027-01-04 09:00: "
         "51 mails beyond the plan; release with `mourafaka sending release`"
     )
     assert ill == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from sqlmodel import select
 from models import Enrolment, Hold, Notice
 from models.notice import NOTICE_STATUSES
 from models.session import Database
-from notifications.errors import StatusUnknown
+from notifications.errors import CooperativeUnknown, StatusUnknown
 from notifications.kind_words import KIND_WORDS
-from notifications.ledger import entries, ledger_hash, row, why
+from notifications.ledger import entries, ledger_hash, row
 from notifications.rendering import KINDS
+from notifications.why import why
+from runtime.language import said_in
 from tests.notifications.post_office import change, put
 from tests.world import open_world
 
@@ -129,7 +132,9 @@ def test_entries_are_found_by_cooperative_and_by_day(database: Database) -> None
             assert [found.key[:6] for found in entries(session, cooperative=name)] == ["SM/002"]
         assert [found.key[:6] for found in entries(session, since=date(2027, 1, 5))] == ["SM/002"]
         assert entries(session, cooperative="SM-2027/001", since=date(2027, 2, 2)) == []
-        assert entries(session, cooperative="nobody") == []
+        for nobody in ("nobody", "SM-2027/0001", ""):
+            with pytest.raises(CooperativeUnknown, match=r"write an enrolment's code, such as SM-2027/007"):
+                entries(session, cooperative=nobody)
         assert [found.key[:6] for found in entries(session, status="pending")] == ["SM/001", "SM/002", "SM/003"]
         assert entries(session, status="sent") == []
         with pytest.raises(StatusUnknown, match="lost is not what becomes of a notice: write one of pending, sending"):
@@ -161,6 +166,63 @@ def test_why_says_what_a_call_is_about(stands_for: str, said: str) -> None:
     key = f"SM/001/call.{stands_for}/cooperative:SM/001/call/coach:c1"
     notice = one(kind="call", key=key, step_id=3, facts={"due_on": "2027-01-25"})
     assert str(why(notice)).startswith(f"{said} for cooperative:SM/001, due 2027-01-04, waits")
+
+
+VISIT = {"due_on": "2027-01-25", "title": {"fr": "Visite de diagnostic", "ar": "زيارة ميدانية للتشخيص"}}
+REMINDER = "SM/001/diagnosis.visit/step_reminder-7@2027-01-25/coach:c1"
+
+
+def reminder(**more: Any) -> Notice:
+    facts = VISIT | {"recipient": "Amina", "cooperative": "Coopérative Exemple"}
+    values = {"kind": "step_reminder", "key": REMINDER, "step_id": 3, "recipient": "coach:c1", "facts": facts}
+    return one(**(values | {"channel": "digest"} | more))
+
+
+def test_why_names_people_steps_and_cooperatives_and_gives_the_rule() -> None:
+    assert str(why(reminder(status="sent", sent_at=SENT_AT))) == (
+        "a reminder about “Visite de diagnostic” (Coopérative Exemple) of 2027-01-25 for Amina (coach), "
+        "due 2027-01-04, "
+        "left in the message of the day on 2027-01-04 09:00 (7 days before 2027-01-25, as the programme has it)"
+    )
+    facts = VISIT | {"recipient": "Fatima", "cooperative": "Coopérative Exemple"}
+    meeting = one(kind="meeting", key="SM/001/diagnosis.visit/meeting-1@2027-01-25/x", step_id=3, facts=facts)
+    assert str(why(meeting)).startswith(
+        "an invitation about “Visite de diagnostic” of 2027-01-25 for Fatima (Coopérative"
+    )
+    assert str(why(meeting)).endswith("(1 day before 2027-01-25, as the programme has it)")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "fr",
+            "« rappel au sujet de “Visite de diagnostic” (Coopérative Exemple) du 2027-01-25 » pour Amina (acc",
+        ),
+        ("ar", "“زيارة ميدانية للتشخيص” (Coopérative Exemple)"),
+    ],
+)
+def test_why_names_a_step_in_the_reader_s_language(language: str, said: str) -> None:
+    assert said in why(reminder()).say(partial(said_in, language))
+
+
+def test_a_sequence_of_a_cancelled_meeting_is_no_rule() -> None:
+    gone = one(kind="meeting_cancelled", key="SM/001/diagnosis.visit/meeting_cancelled-2@2027-01-25/x", facts=VISIT)
+    assert "as the programme has it" not in str(why(gone))
+
+
+def test_what_waits_for_a_later_message_of_the_day_says_when_that_one_leaves() -> None:
+    digest = one(9, kind="coach_digest", send_at=datetime(2027, 1, 5, 9, tzinfo=UTC))
+    now = datetime(2027, 1, 4, 12, tzinfo=UTC)
+    assert "waits for the message of the day, which leaves on 2027-01-05 09:00 at the soonest" in str(
+        why(reminder(), digest=digest, now=now)
+    )
+
+
+@pytest.mark.parametrize("digest", [None, one(9, kind="coach_digest")])
+def test_what_could_have_left_already_leaves_at_the_next_sending(digest: Notice | None) -> None:
+    now = datetime(2027, 1, 4, 12, tzinfo=UTC)
+    assert "waits: it leaves at the next sending (7 days" in str(why(reminder(), digest=digest, now=now))
 
 
 def test_what_is_to_be_said_by_telephone_waits_for_its_call_and_for_no_hold() -> None:

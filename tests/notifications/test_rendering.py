@@ -240,6 +240,47 @@ def test_long_digest_is_not_cut_off_and_leaves_nothing_out(language: str) -> Non
     assert [one for one in items if f"{one['cooperative']}<" not in html or one.get("link", "") not in html] == []
 
 
+def calls(count: int, *, link: str | None = None) -> list[dict[str, Any]]:
+    """Calls to make with words of a usual length, in Arabic: three signs an octet in a link."""
+    call = {"kind": "call", "title": {"fr": "Visite", "ar": "زيارة"}, "due_on": "2027-03-19", "days": 0}
+    call |= {"cooperative_phone": "+212612345678", "script": "موعد " * 60} | ({"link": link} if link else {})
+    return [call | {"cooperative": f"Coopérative C{number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param(many_items(1_000), id="steps"),
+        pytest.param(calls(100), id="calls"),
+        pytest.param(calls(400, link=f"https://suivi.example/l/{0:064}"), id="calls with links"),
+        pytest.param(calls(30) + many_items(400), id="both"),
+    ],
+)
+def test_digest_of_any_length_is_not_cut_off_and_its_text_says_it_all(
+    language: str, items: list[dict[str, Any]]
+) -> None:
+    marked = with_brief(items)
+    mail = render("coordinator_digest", language, sample_facts("coordinator_digest") | {"items": marked})
+    assert 80_000 < len(mail.html.encode()) < 102_000
+    beyond = [item for item in marked if "beyond" in item]
+    counts = {"fr": r"… et (?:<bdi>)?(\d+)(?:</bdi>)? de plus", "ar": r"… ومعها <bdi>(\d+)</bdi> أخرى"}[language]
+    assert sum(map(int, re.findall(counts, mail.html))) == len(beyond) > 0
+    assert [one for one in beyond if f"{one['cooperative']}<" in mail.html] == []
+    assert [one for one in items if one["cooperative"] not in mail.text or one.get("link", "") not in mail.text] == []
+
+
+def test_digest_without_room_leaves_out_the_least_urgent() -> None:
+    kept = [item for item in with_brief(many_items(1_000)) if "beyond" not in item]
+    assert [item["cooperative"] for item in kept[-2:]] == ["Coopérative 999", "Coopérative Z"]
+    assert [item["cooperative"] for item in kept[:-2]] == [f"Coopérative {number}" for number in range(len(kept) - 2)]
+
+
+def test_call_for_which_there_is_no_room_at_length_has_its_words_behind_its_link() -> None:
+    marked = with_brief(calls(100, link=f"https://suivi.example/l/{0:064}"))
+    assert ["brief" in item for item in marked] == [*[False] * 15, *[True] * 85]
+
+
 def test_digest_of_an_ordinary_day_is_told_at_length() -> None:
     items = many_items(24)
     assert with_brief(items) == items

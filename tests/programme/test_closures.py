@@ -48,6 +48,6 @@ def test_plan_holds_no_meeting_in_a_closed_window_and_reports_go_on():
     assert not [step for step in closed.values() if step.kind == "session" and HARVEST.covers(step.due_on)]
     assert closed["diagnosis.plan-validation"].due_on == plain["diagnosis.plan-validation"].due_on
     assert str(why_then(closed["coaching.session-01"], SHIPPED, PLAIN, (HARVEST,))) == (
-        "start + 3 months is 2027-04-04, in closed days (récolte), then a holiday (Fête du Travail), "
+        "3 months after the start is 2027-04-04, in closed days (récolte), then a holiday (Fête du Travail), "
         "then a week-end: moved to 2027-05-03"
     )

@@ -11,7 +11,7 @@ from programme.calendar import SendHours
 from programme.definition import Repeat, Sending, StepRule, checkpoint_steps
 from programme.definition_file import read_definition, shipped_text
 from programme.definition_terms import ENDINGS, MEETINGS
-from programme.planning import spell
+from programme.timing import spell
 
 SHIPPED = read_definition(shipped_text())
 STEP = {"key": "visit", "title": {"fr": "Visite", "ar": "زيارة"}, "owner": "coach", "due": "start + 3 weeks"}

@@ -58,6 +58,26 @@ def test_recovery_may_come_in_days_and_without_reports():
     assert (rule.apart, rule.report, rule.like) == (timedelta(days=30), None, "diagnosis.swot")
 
 
+@pytest.mark.parametrize("key", ["recovery-session-01", "recovery-report-2", "visit-make-up-1"])
+def test_step_named_like_one_that_is_added_later_is_refused(key: str):
+    text = edited(("      - key: swot\n", f"      - key: {key}\n"))
+    assert f"{key} is what a step added later is called: give it another key" in [line for _, line in told(text)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("  - key: diagnosis\n", "  - key: dia.gnosis\n"), ("      - key: swot\n", "      - key: sw.ot\n")]
+)
+def test_key_with_a_dot_is_refused_for_a_step_s_begins_with_its_stage(old: str, new: str):
+    assert any(
+        line.endswith("write Latin letters, digits and hyphens, a letter first") for _, line in told(edited((old, new)))
+    )
+
+
+def test_every_planned_step_begins_with_its_stage():
+    planned = plan(read_definition(edited()), date(2027, 1, 4), Calendar())
+    assert [step.key for step in planned if not step.key.startswith(f"{step.stage}.")] == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -169,7 +169,7 @@ def test_read_row_refuses_a_province_outside_the_region_stated() -> None:
 )
 def test_read_row_refuses_a_part_larger_than_the_members(field: str, column: str) -> None:
     cells: dict[str, Cell] = {"members": 5, field: 6}
-    assert problems(**cells) == [(column, "6 is more than the 5 members: correct one of the two numbers.")]
+    assert problems(**cells) == [(column, "6 is more than its members (5): correct one of the two numbers.")]
 
 
 def test_read_row_refuses_a_text_of_a_paragraph() -> None:

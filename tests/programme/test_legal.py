@@ -102,12 +102,17 @@ def test_year_end_is_a_day_of_every_year(text: str, year: int, day: date) -> Non
 @pytest.mark.parametrize(
     ("year", "due_on", "said"),
     [
-        (2026, date(2027, 6, 30), "year-end + 6 months (the fiscal year ends on 2026-12-31) is 2027-06-30"),
+        (
+            2026,
+            date(2027, 6, 30),
+            "6 months after the end of the fiscal year (the fiscal year ends on 2026-12-31) is 2027-06-30",
+        ),
         (
             2028,
             date(2029, 6, 29),
             (
-                "year-end + 6 months (the fiscal year ends on 2028-12-31) is 2029-06-30, a closed day, "
+                "6 months after the end of the fiscal year (the fiscal year ends on 2028-12-31) is "
+                "2029-06-30, a closed day, "
                 "and a legal limit is not extended: moved back to 2029-06-29"
             ),
         ),

@@ -154,7 +154,7 @@ def test_plan_follows_a_proclaimed_holiday():
     visit = next(step for step in moved.steps if step.key == "diagnosis.visit")
     assert visit.due_on == date(2027, 1, 26)
     assert str(why_then(visit, SHIPPED, proclaimed)) == (
-        "start + 3 weeks is 2027-01-25, a holiday (Jour proclamé): moved to 2027-01-26"
+        "3 weeks after the start is 2027-01-25, a holiday (Jour proclamé): moved to 2027-01-26"
     )
 
 

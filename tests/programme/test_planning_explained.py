@@ -25,31 +25,34 @@ def why(start: date, key: str, *, rank: int = 0) -> Sentence:
 @pytest.mark.parametrize(
     ("start", "rank", "key", "said"),
     [
-        (date(2027, 1, 4), 0, "diagnosis.visit", "start + 3 weeks is 2027-01-25"),
+        (date(2027, 1, 4), 0, "diagnosis.visit", "3 weeks after the start, as the programme has it"),
         (
             date(2027, 1, 4),
             1,
             "diagnosis.visit",
-            "start + 3 weeks is 2027-01-25, a day shared out among the coach's cooperatives: moved to 2027-01-26",
+            (
+                "3 weeks after the start is 2027-01-25, a day shared out among the coach's cooperatives: "
+                "moved to 2027-01-26"
+            ),
         ),
         (
             date(2027, 1, 4),
             0,
             "start.coach",
-            "start + 1 weeks is 2027-01-11, a holiday (Manifeste de l'indépendance): moved to 2027-01-12",
+            "1 week after the start is 2027-01-11, a holiday (Manifeste de l'indépendance): moved to 2027-01-12",
         ),
         (
             date(2027, 1, 4),
             0,
             "coaching.session-03",
-            "start + 3 months + 14 weeks is 2027-07-11, a week-end: moved to 2027-07-12",
+            "3 months and 14 weeks after the start is 2027-07-11, a week-end: moved to 2027-07-12",
         ),
         (
             date(2027, 1, 4),
             1,
             "coaching.session-03",
             (
-                "start + 3 months + 14 weeks is 2027-07-11, a week-end, then "
+                "3 months and 14 weeks after the start is 2027-07-11, a week-end, then "
                 "a day shared out among the coach's cooperatives: moved to 2027-07-13"
             ),
         ),
@@ -58,7 +61,7 @@ def why(start: date, key: str, *, rank: int = 0) -> Sentence:
             0,
             "coaching.session-09",
             (
-                "start + 3 months + 56 weeks is 2028-04-30, a week-end, then "
+                "3 months and 56 weeks after the start is 2028-04-30, a week-end, then "
                 "a holiday (Fête du Travail): moved to 2028-05-02"
             ),
         ),
@@ -67,7 +70,7 @@ def why(start: date, key: str, *, rank: int = 0) -> Sentence:
             0,
             "training.strategy",
             (
-                "start + 3 months is 2027-07-30, a holiday (Fête du Trône), then a week-end, then "
+                "3 months after the start is 2027-07-30, a holiday (Fête du Trône), then a week-end, then "
                 "in a closed season (August): moved to 2027-09-01"
             ),
         ),
@@ -76,7 +79,7 @@ def why(start: date, key: str, *, rank: int = 0) -> Sentence:
             0,
             "training.strategy",
             (
-                "start + 3 months is 2027-02-10, in a closed season (Ramadan), then "
+                "3 months after the start is 2027-02-10, in a closed season (Ramadan), then "
                 "a holiday (Fête de la rupture du jeûne): moved to 2027-03-11"
             ),
         ),
@@ -84,7 +87,7 @@ def why(start: date, key: str, *, rank: int = 0) -> Sentence:
             date(2027, 1, 4),
             0,
             "coaching.report-01",
-            "coaching.session-01 + 10 days is 2027-04-15",
+            "10 days after “Séance d'accompagnement n° 1”, as the programme has it",
         ),
     ],
 )
@@ -99,7 +102,10 @@ def test_why_then_can_be_said_in_another_language():
         "in a closed season ({season})": "en période fermée ({season})",
         "August": "août",
         "a week-end": "une fin de semaine",
+        "{span} after {anchor}": "{span} après {anchor}",
+        "{count} month": "{count} mois",
+        "the start": "le début",
     }
     assert why(date(2027, 5, 1), "training.strategy").say(lambda text: french.get(text, text)) == (
-        "start + 3 months : le 2027-08-01, en période fermée (août) ; reporté au 2027-09-01"
+        "3 mois après le début : le 2027-08-01, en période fermée (août) ; reporté au 2027-09-01"
     )

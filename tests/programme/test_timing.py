@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from programme.calendar import Calendar
-from programme.planning import spell
-from programme.timing import Term, Timing, read_timing
+from programme.timing import Term, Timing, read_timing, spell
 
 PLAIN = Calendar()
 TERMS = st.builds(

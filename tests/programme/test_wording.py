@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from string import Formatter
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from programme import definition_file, errors, intake_errors, scoring_errors
 from programme.errors import CohortClosed, Refusal
-from programme.wording import Bilingual, Sentence, sentence
+from programme.wording import Bilingual, Sentence, counted, sentence
 
 MODULES = (errors, intake_errors, scoring_errors, definition_file)
 REFUSALS = sorted(
@@ -47,6 +48,16 @@ def test_sentence_says_a_sentence_within_it_in_the_same_language():
     outer = sentence("{day}, {cause}", day="2027-07-30", cause=inner)
     assert str(outer) == "2027-07-30, a holiday (Fête du Trône)"
     assert outer.say(french.__getitem__) == "2027-07-30 : un jour férié (Fête du Trône)"
+
+
+def test_counted_sentence_has_the_words_of_its_number():
+    said = [counted("{count} mail waits", "{count} mails wait", count).say() for count in (0, 1, 2)]
+    assert said == ["0 mails wait", "1 mail waits", "2 mails wait"]
+
+
+def test_counted_sentence_stands_within_another_and_survives_a_copy():
+    outer = sentence("{mails}, since {on}", mails=counted("{count} mail", "{count} mails", 1), on="2027-01-04")
+    assert str(pickle.loads(pickle.dumps(outer))) == "1 mail, since 2027-01-04"
 
 
 def test_sentence_leaves_braces_in_a_fact_alone():

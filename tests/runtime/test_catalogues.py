@@ -9,11 +9,11 @@ from pkgutil import walk_packages
 from string import Formatter
 
 import pytest
-from babel.messages.pofile import read_po
 
 from programme.errors import Refusal
 from programme.intake_text import is_arabic
-from runtime.extraction import CATALOGUES, keys, refresh, unreadable
+from programme.wording import FORMS, LANGUAGE
+from runtime.extraction import CATALOGUES, Key, Said, forms, keys, refresh, translations, unreadable
 from runtime.language import LANGUAGES
 
 SAME_IN_FRENCH = {"Code", "Date", "Services"}
@@ -21,20 +21,24 @@ VERBATIM = re.compile(r"`[^`]*`|--[a-z][a-z-]+|\bMOURAFAKA_\w+|\w+://[\w:@?=.{}/
 """What is typed or copied as it stands: commands, options, variables, addresses, examples."""
 
 
-def messages(language: str, folder: Path = CATALOGUES) -> dict[str, str]:
-    with (folder / f"{language}.po").open("rb") as lines:
-        return {str(message.id): str(message.string) for message in read_po(lines) if message.id}
+def messages(language: str, folder: Path = CATALOGUES) -> dict[Key, Said]:
+    return translations(folder / f"{language}.po")
 
 
 @pytest.fixture(scope="module")
-def sources() -> dict[str, list[str]]:
+def sources() -> dict[Key, list[str]]:
     """Every sentence of the sources, with its places: looked for by the worker that has these tests, not by each."""
     return keys()
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def said(request: pytest.FixtureRequest) -> dict[str, str]:
+def said(request: pytest.FixtureRequest) -> dict[Key, Said]:
     return messages(request.param)
+
+
+def pairs(said: dict[Key, Said]) -> list[tuple[str, str]]:
+    """Each translation beside its source; the forms after a number beside the plural."""
+    return [(forms(key)[-1], text) for key, texts in said.items() for text in forms(texts)]
 
 
 def facts(text: str) -> set[str]:
@@ -45,35 +49,59 @@ def has_words(text: str) -> bool:
     return any(letter.isalpha() for letter in re.sub(r"{\w+}", "", text))
 
 
-def test_a_catalogue_translates_every_sentence(said: dict[str, str], sources: dict[str, list[str]]) -> None:
+def test_a_catalogue_translates_every_sentence(said: dict[Key, Said], sources: dict[Key, list[str]]) -> None:
     """To mend: `make catalogues`, then write the translations."""
-    assert [(key, places) for key, places in sources.items() if not said.get(key, "").strip()] == []
+    assert [(key, places) for key, places in sources.items() if not all(map(str.strip, forms(said.get(key, ""))))] == []
 
 
-def test_a_catalogue_has_no_sentence_that_nobody_says(said: dict[str, str], sources: dict[str, list[str]]) -> None:
+def test_a_catalogue_has_every_form_of_a_sentence_after_a_number() -> None:
+    for language in LANGUAGES:
+        numbers = {len(texts) for key, texts in messages(language).items() if isinstance(key, tuple)}
+        assert numbers == {FORMS[language][0]}
+
+
+def test_a_catalogue_has_no_sentence_that_nobody_says(said: dict[Key, Said], sources: dict[Key, list[str]]) -> None:
     """To mend: `make catalogues`."""
-    assert sorted(set(said) - set(sources)) == []
+    assert set(said) - set(sources) == set()
 
 
-def test_a_translation_has_the_facts_of_its_source(said: dict[str, str]) -> None:
-    assert {key: text for key, text in said.items() if facts(text) != facts(key)} == {}
+def test_a_translation_has_the_facts_of_its_source(said: dict[Key, Said]) -> None:
+    plain = {key: text for key, text in said.items() if isinstance(key, str)}
+    assert {key: text for key, text in pairs(plain) if facts(text) != facts(key)} == {}
 
 
-def test_a_translation_keeps_what_is_typed_as_it_is(said: dict[str, str]) -> None:
-    typed = {key: set(VERBATIM.findall(key)) for key in said}
-    assert {key: text for key, text in said.items() if not all(code in text for code in typed[key])} == {}
+def test_a_form_after_a_number_has_its_facts_and_may_say_the_number_in_words(said: dict[Key, Said]) -> None:
+    """None, one and two have words of their own in Arabic; of the others the number is seen."""
+    counts = {key: texts for key, texts in said.items() if isinstance(key, tuple)}
+    assert {key: text for key, text in pairs(counts) if facts(text) | {"count"} != facts(key)} == {}
+    assert {
+        key: text for key, texts in counts.items() for text in forms(texts)[3:] or texts if "{count}" not in text
+    } == {}
 
 
-def test_a_translation_has_the_lines_of_its_source(said: dict[str, str]) -> None:
-    assert {key: text for key, text in said.items() if text.count("\n") != key.count("\n")} == {}
+def test_both_forms_of_a_source_have_the_same_facts(sources: dict[Key, list[str]]) -> None:
+    assert [key for key in sources if isinstance(key, tuple) and facts(key[0]) | {"count"} != facts(key[1])] == []
+
+
+def test_a_translation_keeps_what_is_typed_as_it_is(said: dict[Key, Said]) -> None:
+    assert {key: text for key, text in pairs(said) if not all(code in text for code in VERBATIM.findall(key))} == {}
+
+
+def test_a_translation_has_the_lines_of_its_source(said: dict[Key, Said]) -> None:
+    assert {key: text for key, text in pairs(said) if text.count("\n") != key.count("\n")} == {}
 
 
 def test_arabic_is_written_in_arabic_letters() -> None:
-    assert {key: text for key, text in messages("ar").items() if has_words(key) and not is_arabic(text)} == {}
+    said = {key: text for key, text in pairs(messages("ar")) if key != LANGUAGE.template}
+    assert {key: text for key, text in said.items() if has_words(key) and not is_arabic(text)} == {}
+
+
+def test_a_catalogue_names_its_language_by_which_the_programme_s_own_texts_are_chosen() -> None:
+    assert {one: messages(one)[LANGUAGE.template] for one in LANGUAGES} == {"fr": "fr", "ar": "ar"}
 
 
 def test_french_is_not_the_english_source() -> None:
-    assert {key for key, text in messages("fr").items() if has_words(key) and text == key} == SAME_IN_FRENCH
+    assert {key for key, text in pairs(messages("fr")) if has_words(key) and text == key} == SAME_IN_FRENCH
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -82,11 +110,11 @@ def test_no_translation_is_left_unsure(language: str) -> None:
 
 
 def test_every_sentence_of_the_sources_can_be_extracted() -> None:
-    """To mend: give `sentence` and `_` a literal."""
+    """To mend: give `sentence`, `counted` and `_` literals."""
     assert unreadable() == []
 
 
-def test_every_refusal_that_can_be_raised_is_extracted(sources: dict[str, list[str]]) -> None:
+def test_every_refusal_that_can_be_raised_is_extracted(sources: dict[Key, list[str]]) -> None:
     for room in ("programme", "models", "notifications", "actions", "runtime", "simulation"):
         for module in walk_packages(import_module(room).__path__, f"{room}."):
             import_module(module.name)
@@ -124,6 +152,8 @@ def say(many, text):
       "pieces")
     _(text)
     sentence(Odd.template())
+    counted("One {what}", "{count} {what}s", many, what=text)
+    counted("One {what}", text, many, what=text)
 '''
 
 
@@ -141,6 +171,7 @@ def test_keys_finds_calls_tables_and_refusals(house: Path) -> None:
     assert keys(house) == {
         "Few": ["rooms/talk.py:23"],
         "Many": ["rooms/talk.py:23"],
+        ("One {what}", "{count} {what}s"): ["rooms/talk.py:28"],
         "One {thing}": ["rooms/talk.py:5"],
         "Two": ["rooms/talk.py:5"],
         "in two pieces": ["rooms/talk.py:24"],
@@ -150,13 +181,24 @@ def test_keys_finds_calls_tables_and_refusals(house: Path) -> None:
 
 
 def test_unreadable_names_what_is_no_literal(house: Path) -> None:
-    assert unreadable(house) == ["rooms/talk.py:26"]
+    assert unreadable(house) == ["rooms/talk.py:26", "rooms/talk.py:29"]
 
 
 def test_refresh_keeps_translations_and_drops_what_nobody_says(house: Path) -> None:
     (house / "fr.po").write_text('msgid "Two"\nmsgstr "Deux"\n\nmsgid "Gone"\nmsgstr "Parti"\n', encoding="utf-8")
-    assert refresh("fr", root=house, folder=house) == 6
-    assert messages("fr", house) == {**dict.fromkeys(keys(house), ""), "Two": "Deux"}
+    assert refresh("fr", root=house, folder=house) == 7
+    none: dict[Key, Said] = {key: "" if isinstance(key, str) else ("", "") for key in keys(house)}
+    assert messages("fr", house) == {**none, "Two": "Deux"}
+
+
+def test_refresh_asks_for_every_form_of_a_language(house: Path) -> None:
+    refresh("ar", root=house, folder=house)
+    assert messages("ar", house)["One {what}", "{count} {what}s"] == ("",) * 6
+    text = (house / "ar.po").read_text(encoding="utf-8")
+    assert '"Plural-Forms: nplurals=6; plural=(n==0 ? 0 : n==1 ? 1' in text
+    (house / "ar.po").write_text(text.replace('msgstr[5] ""', 'msgstr[5] "{count} x"'), encoding="utf-8")
+    refresh("ar", root=house, folder=house)
+    assert messages("ar", house)["One {what}", "{count} {what}s"] == (*[""] * 5, "{count} x")
 
 
 def test_refresh_names_the_files_of_a_sentence_without_their_lines(house: Path) -> None:

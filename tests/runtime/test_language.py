@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from programme.counts import days
+from programme.wording import counted
 from runtime import language
-from runtime.language import VARIABLES, catalogue, readers_language, translate
+from runtime.language import VARIABLES, catalogue, readers_language, said_in, translate
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +70,30 @@ def test_translate_speaks_the_readers_language(monkeypatch: pytest.MonkeyPatch) 
     assert translate("Healthy.") == "Tout va bien."
     monkeypatch.setenv("MOURAFAKA_LANGUAGE", "ar")
     assert translate("Healthy.") == "كل شيء على ما يرام."
+
+
+@pytest.mark.parametrize(
+    ("count", "french", "arabic"),
+    [
+        (0, "0 jour", "0 يوم"),
+        (1, "1 jour", "يوم واحد"),
+        (2, "2 jours", "يومين"),
+        (3, "3 jours", "3 أيام"),
+        (10, "10 jours", "10 أيام"),
+        (11, "11 jours", "11 يوما"),
+        (99, "99 jours", "99 يوما"),
+        (100, "100 jours", "100 يوم"),
+        (103, "103 jours", "103 أيام"),
+    ],
+)
+def test_a_number_s_noun_has_the_form_of_its_language(count: int, french: str, arabic: str) -> None:
+    said = {language: days(count).say(partial(said_in, language)) for language in ("fr", "ar", "en")}
+    assert said == {"fr": french, "ar": arabic, "en": f"{count} day{'' if count == 1 else 's'}"}
+
+
+@pytest.mark.parametrize("said", ["fr", "ar", "en"])
+def test_a_sentence_after_a_number_that_no_catalogue_has_is_the_source_s(said: str) -> None:
+    assert counted("{count} thing", "{count} things", 2).say(partial(said_in, said)) == "2 things"
 
 
 @pytest.mark.parametrize("said", ["fr", "ar", "en"])

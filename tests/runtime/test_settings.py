@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from programme.settings_errors import DataFolderUnusable, SettingsUnreadable, SettingWrong
+from actions.mornings import Support
+from programme.settings_errors import DataFolderUnusable, SecretShort, SettingsUnreadable, SettingWrong
 from runtime import house
 from runtime.language import _Written, _written
 from runtime.settings import Settings
@@ -27,6 +28,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SEND_PROCESSES", "1.5", "a number"),
         ("LOG_FORMAT", "xml", "'json', 'plain'"),
         ("MAIL_FROM", "nobody", "Name <name@example.org>"),
+        ("SUPPORT_PHONE", "12", "0528000001 / +212528000001"),
         ("BASE_URL", "suivi.example.ma", "https://host"),
     ],
 )
@@ -43,6 +45,22 @@ def test_settings_left_empty_have_their_default(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("MOURAFAKA_LEASE_SECONDS=\nMOURAFAKA_MAIL_FROM=\n", encoding="utf-8")
     settings = Settings()
     assert (settings.lease_seconds, settings.mail_from) == (300, "Mourafaka <mourafaka@localhost>")
+
+
+def test_the_support_is_whom_a_house_s_alerts_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOURAFAKA_SUPPORT_NAME", "Support SI")
+    monkeypatch.setenv("MOURAFAKA_SUPPORT_PHONE", "05 28 00 00 01")
+    assert house.build(Settings()).support == Support("Support SI", "+212528000001")
+
+
+@pytest.mark.parametrize("secret", ["court", "x" * 31])
+def test_a_secret_that_could_be_guessed_serves_no_page(secret: str) -> None:
+    with pytest.raises(SecretShort, match=r"write at least 32 letters, made with python3 -c"):
+        Settings(secret_key=secret).pages_secret()
+
+
+def test_a_secret_of_32_letters_serves_pages() -> None:
+    assert Settings(secret_key="x" * 32).pages_secret() == "x" * 32
 
 
 def test_settings_refuse_a_file_in_another_encoding(tmp_path: Path) -> None:

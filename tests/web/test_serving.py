@@ -67,7 +67,11 @@ def test_command_serves_writes_no_token_and_stops_when_told(tmp_path: Path, data
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "MOURAFAKA_DATA_DIR": str(tmp_path), "MOURAFAKA_SECRET_KEY": "only for this test"}
+    environment = {
+        **os.environ,
+        "MOURAFAKA_DATA_DIR": str(tmp_path),
+        "MOURAFAKA_SECRET_KEY": "only for this test, and long enough",
+    }
     environment["MOURAFAKA_DATABASE_URL"] = database_url
     log = tmp_path / "out.log"
     with log.open("wb") as out:
