@@ -29,7 +29,7 @@ _TAKE_BACK = (
         case((col(Notice.channel) == "call", col(Notice.key))),
     )
 )
-"""Takes notices back; says of each the digest of its bytes if they are frozen, and of a call whose it is and its key."""
+"""Takes notices back; says of each the digest of its bytes, if there are any, and of a call whose it is and its key."""
 _THESE = _TAKE_BACK.where(within(col(Notice.id), "ids"))
 _OF_STEPS = _TAKE_BACK.where(within(col(Notice.step_id), "ids"))
 _OF_ENROLMENTS = _TAKE_BACK.where(within(col(Notice.enrolment_id), "ids"))

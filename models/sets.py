@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import object_mapper
 from sqlmodel import Session, SQLModel
 
 from models.among import Among, Many
+
+Line = TypeVar("Line", bound=tuple[Any, ...])
+
+
+def light(line: type[Line], values: Iterable[Any]) -> Line:
+    """Return a row as a tuple with names, from its values in their order; its class takes three times as long."""
+    return tuple.__new__(line, values)
 
 
 def within(column: Any, name: str) -> Among:
