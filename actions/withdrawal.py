@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Executable, bindparam, case, delete, text, update
+from sqlalchemy import Executable, and_, bindparam, case, delete, or_, update
 from sqlmodel import Session, col, select
 
 from actions.tell import AFTER_THE_END, OF_A_CANCELLATION, call_key
@@ -18,8 +18,7 @@ from programme.civil import civil_day
 
 _TAKE_BACK = (
     update(Notice)
-    # In literal words: the index of what waits about a step serves only a query that repeats its condition.
-    .where(text("status = 'pending'"), col(Notice.doubts) == 0)
+    .where(col(Notice.status) == "pending", col(Notice.doubts) == 0)
     .values(status="cancelled", reason=bindparam("because"), settled_at=bindparam("when"))
     .returning(
         col(Notice.id),
@@ -33,8 +32,13 @@ _TAKE_BACK = (
 _THESE = _TAKE_BACK.where(within(col(Notice.id), "ids"))
 _OF_STEPS = _TAKE_BACK.where(within(col(Notice.step_id), "ids"))
 _OF_ENROLMENTS = _TAKE_BACK.where(within(col(Notice.enrolment_id), "ids"))
+_THEIR_STEPS = select(Step.id).where(within(col(Step.enrolment_id), "ids"))
+_ABOUT_ANY = or_(
+    and_(within(col(Notice.enrolment_id), "ids"), col(Notice.step_id).is_(None)),
+    col(Notice.step_id).in_(_THEIR_STEPS),
+)
 _BUT_RESULTS = _OF_ENROLMENTS.where(col(Notice.step_id).is_(None), col(Notice.kind).not_in(AFTER_THE_END))
-_BUT_CANCELLATIONS = _OF_ENROLMENTS.where(~col(Notice.key).contains(OF_A_CANCELLATION, autoescape=True))
+_BUT_CANCELLATIONS = _TAKE_BACK.where(_ABOUT_ANY, ~col(Notice.key).contains(OF_A_CANCELLATION, autoescape=True))
 
 
 def take_back(session: Session, step_ids: Sequence[int | None], *, reason: str, now: datetime) -> int:

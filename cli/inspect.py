@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, or_, select
+from sqlmodel import Session, col, or_, select
 
 from actions.explain import find, why_silent, why_step
 from actions.health import ailments
@@ -17,6 +17,7 @@ from actions.stored_words import OF_ENROLMENTS, OF_NOTICES, OF_OUTCOMES
 from actions.stored_words import said as word
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
+from models.placed import keyed
 from notifications import copies_told, erasures_told
 from notifications import ledger as book
 from notifications.holds import open_holds
@@ -152,7 +153,9 @@ def why(
     """Print one sentence on a step's date, and one a notice."""
     house = open_house(context)
     with house.database.reading() as session:
-        notices = session.exec(select(Notice).where(or_(Notice.key == about, Notice.message_id == about))).all()
+        notices = session.exec(
+            select(Notice).where(or_(keyed(col(Notice.id), [about]), Notice.message_id == about))
+        ).all()
         told = [] if notices else _explained(session, about, house.clock.today())
         held = next(iter(open_holds(session)), None)
         told += [book.why(notice, held) for notice in sorted(notices, key=lambda one: (one.due_on, one.key))]

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import Cooperative, Enrolment, Hold, Notice
+from models.belonging import of_enrolments
 from models.notice import NOTICE_STATUSES
 from notifications.errors import StatusUnknown
 from notifications.hours import UNREADABLE
@@ -34,7 +35,7 @@ def entries(
         raise StatusUnknown(status=status, known=", ".join(NOTICE_STATUSES))
     query = select(Notice).order_by(Notice.key)
     if cooperative:
-        query = query.where(col(Notice.enrolment_id).in_(_enrolments(cooperative)))
+        query = query.where(of_enrolments(_enrolments(cooperative)))
     if since:
         query = query.where(Notice.due_on >= since)
     if status:
