@@ -15,6 +15,7 @@ from actions.desk import open_desk
 from actions.lookup import cohort_of_enrolment
 from actions.tell import tell
 from models import Enrolment, Notice, Step
+from models.placed import keyed
 from notifications import outbox
 from notifications.bounces import Bounce
 from notifications.promises import Desk, Word
@@ -61,7 +62,7 @@ def _notice(session: Session, bounce: Bounce) -> Notice | None:
     """Find the notice by its Message-ID, else by the key in its headers; mail's own only, never a call."""
     mine = select(Notice).where(Notice.channel == "email")
     found = session.exec(mine.where(col(Notice.message_id).in_(bounce.message_ids))).first()
-    return found or (session.exec(mine.where(Notice.key == bounce.key)).first() if bounce.key else None)
+    return found or (session.exec(mine.where(keyed(col(Notice.id), [bounce.key]))).first() if bounce.key else None)
 
 
 def _mark(session: Session, notice: Notice, bounce: Bounce, now: datetime) -> None:

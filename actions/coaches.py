@@ -233,7 +233,7 @@ def _open_calls(desk: Desk, enrolments: Sequence[Enrolment], recipient: str) -> 
             select(Notice)
             .join(Step, col(Notice.step_id) == Step.id)
             .where(
-                col(Notice.enrolment_id).in_([one.id for one in enrolments]),
+                col(Step.enrolment_id).in_([one.id for one in enrolments]),
                 Notice.recipient == recipient,
                 Notice.kind == "call",
                 Notice.status == "sent",

@@ -93,14 +93,16 @@ DUE = union_all(
     _home(Decision, col(Decision.decided_on) <= TODAY, *DECISION),
     select(Enrolment.cohort_id).where(col(Enrolment.watch_on) <= TODAY, *WATCHED),
 ).subquery()
-COHORTS = (
-    select(Cohort).where(Cohort.status == "open", col(Cohort.id).in_(select(DUE.c.cohort_id))).order_by(Cohort.code)
-)
+COHORTS = select(Cohort.id).where(Cohort.status == "open", col(Cohort.id).in_(select(DUE.c.cohort_id)))
 
 
 def cohorts_due(session: Session, now: datetime) -> list[Cohort]:
-    """Return the open cohorts whose morning has something to do, by code: one question for all of them."""
-    return list(session.exec(COHORTS, params={"today": civil_day(now)}))
+    """Return the open cohorts whose morning has something to do, by code: one question for all of them.
+
+    Most days have nothing to do for anybody: only cohorts that have are read.
+    """
+    due = do(session, COHORTS, today=civil_day(now)).scalars().all()
+    return list(session.exec(select(Cohort).where(col(Cohort.id).in_(due)).order_by(Cohort.code))) if due else []
 
 
 def _first(day: Any, table: Any, held: Sequence[ColumnElement[bool]]) -> Any:

@@ -17,7 +17,7 @@ from actions.desk import open_desk
 from actions.legal import legal_steps
 from actions.programmes import calendar_of, closures_of, definition_of
 from actions.slices import sliced
-from actions.tell import tell
+from actions.tell import tell_all
 from actions.watch import first_watch
 from models import Cohort, Cooperative, Enrolment, Passage, Step
 from models.sets import do, within
@@ -202,4 +202,4 @@ def _welcome(session: Session, cohort: Cohort, enrolments: Sequence[Enrolment], 
         for enrolment in enrolments
         if (to := desk.people.find("cooperative", enrolment)) is not None
     ]
-    tell(desk, words, cohort)
+    tell_all(desk, words, cohort)

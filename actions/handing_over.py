@@ -16,6 +16,7 @@ from actions.programmes import unreadable
 from actions.tell import call_key, close, tell
 from actions.withdrawal import take_back
 from models import Cohort, Enrolment, Notice, NoticeBody, Step
+from models.belonging import of_enrolments
 from notifications.promises import Desk, Word
 from notifications.recipients import Recipient, directory
 from programme.civil import civil_day, instant_of
@@ -50,7 +51,7 @@ def waiting(desk: Desk, enrolments: Sequence[Enrolment], recipients: Sequence[st
     put_off = select(Notice.id).where(Notice.channel == "email", Notice.status == "pending", Notice.doubts == 0)
     held = and_(col(Notice.status) == "sending", col(Notice.digest_id).in_(put_off))
     query = select(Notice).where(
-        col(Notice.enrolment_id).in_([one.id for one in enrolments]),
+        of_enrolments([one.id for one in enrolments]),
         col(Notice.recipient).in_(recipients),
         or_(and_(col(Notice.status) == "pending", col(Notice.doubts) == 0), held),
     )

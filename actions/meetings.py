@@ -17,6 +17,7 @@ from actions.lookup import cohort_of_enrolment, enrolment_named
 from actions.remind import meeting_facts, uid_of
 from actions.tell import CANCELLED, item_facts, tell, title_for
 from models import Enrolment, Notice, Step
+from models.belonging import of_enrolments
 from notifications.promises import Desk, Word
 from notifications.recipients import Recipient
 from programme.civil import instant_of
@@ -85,9 +86,7 @@ def last_said(session: Session, enrolment: Enrolment, steps: Sequence[Step]) -> 
         return []
     by_id = {step.id: uid for uid, step in meetings.items()}
     reminder = and_(col(Notice.kind) == "step_reminder", col(Notice.step_id).in_(by_id))
-    query = select(Notice).where(
-        Notice.enrolment_id == enrolment.id, or_(col(Notice.kind).in_(CALLING), reminder), LEFT
-    )
+    query = select(Notice).where(of_enrolments([enrolment.id]), or_(col(Notice.kind).in_(CALLING), reminder), LEFT)
     last: dict[tuple[str, str], Notice] = {}
     for notice in sorted(session.exec(query), key=_order):
         uid = notice.facts.get("uid") or by_id.get(notice.step_id, "")

@@ -85,7 +85,7 @@ def _new(session: Session, enrolment: Enrolment, last: int) -> Iterator[Told]:
         select(Notice, Step.key)
         .join(Step, col(Notice.step_id) == Step.id)
         .where(
-            Notice.enrolment_id == enrolment.id,
+            Step.enrolment_id == enrolment.id,
             col(Notice.id) > last,
             Notice.status == "pending",
             Notice.kind != "call",

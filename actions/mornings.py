@@ -18,6 +18,7 @@ from actions.desk import open_desk
 from actions.morning import next_morning, open_cohorts
 from actions.programmes import calendar_of, unreadable
 from models import Cohort, Enrolment, MorningRun, Notice, Person, RoleAssignment
+from models.placed import keyed
 from models.session import Database
 from notifications.digests import gather
 from notifications.promises import Desk, send_instant
@@ -183,7 +184,7 @@ def _tell(session: Session, found: Missed, now: datetime, support: Support) -> i
         return 0
     desk = open_desk(session, cohort, [], now=now)
     lines = [_line(desk, cohort, found, one, support) for one in people]
-    known = set(session.exec(select(Notice.key).where(col(Notice.key).in_([one.key for one in lines]))))
+    known = set(session.exec(select(Notice.key).where(keyed(col(Notice.id), [one.key for one in lines]))))
     fresh = [one for one in lines if one.key not in known]
     session.add_all(fresh)
     session.flush()

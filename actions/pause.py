@@ -17,6 +17,7 @@ from actions.stored_words import OF_ENROLMENTS, word_of
 from actions.watch import settle_alerts, watch
 from actions.withdrawal import take_back_all
 from models import Enrolment, Notice, Passage, Step, Suspension
+from models.belonging import of_enrolments
 from notifications.promises import Desk
 from programme.calendar import Calendar
 from programme.civil import civil_day
@@ -149,7 +150,7 @@ def wake(
 
 def _taken_back(session: Session, enrolment: Enrolment, frozen: Frozen) -> list[Notice]:
     query = select(Notice).where(
-        Notice.enrolment_id == enrolment.id,
+        of_enrolments([enrolment.id]),
         Notice.status == "cancelled",
         Notice.settled_at == frozen.taken_at,
         Notice.reason == frozen.reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, literal_column, update
@@ -111,20 +111,37 @@ def _write(
     ids = [one.id for one, _, _ in proposed]
     do(session, _PROPOSED, ids=ids, day=today)
     renew(session, Evaluation, ids)
+    # The rule gave the same proposal, itself, to all of whom the same is recorded: its words are put once.
+    told = {id(proposal): _told(proposal) for _, _, proposal in proposed}
     _DECISIONS.write(
         session,
         [
-            _decision(one, definition, facts[one.enrolment_id], proposal, today)
+            _decision(one, definition, facts[one.enrolment_id], proposal, told[id(proposal)], today)
             for one, definition, proposal in proposed
         ],
     )
-    history.record_each(session, [_line(one, proposal, at) for one, _, proposal in proposed])
+    history.record_each(session, [_line(one, proposal, told[id(proposal)], at) for one, _, proposal in proposed])
 
 
-def _decision(one: Measured, definition: Definition, facts: Facts, proposal: Proposal, today: date) -> tuple[Any, ...]:
+class _Told(NamedTuple):
+    """A proposal's reasons as a decision keeps them, and as the history says them; whether one is the score."""
+
+    reasons: list[dict[str, Any]]
+    why: str
+    of_score: bool
+
+
+def _told(proposal: Proposal) -> _Told:
+    reasons = proposal.reasons
+    why = "; ".join(str(reason.sentence()) for reason in reasons)
+    return _Told([one.to_json() for one in reasons], why, any(one.fact == "global_score" for one in reasons))
+
+
+def _decision(
+    one: Measured, definition: Definition, facts: Facts, proposal: Proposal, told: _Told, today: date
+) -> tuple[Any, ...]:
     evidence: dict[str, Any] = {str(name): value for name, value in facts.items()}
-    asked = {reason.fact for reason in proposal.reasons}
-    if "global_score" in asked:
+    if told.of_score:
         evidence["global_score"] = whole_score(one.score)
     return (
         one.enrolment_id,
@@ -132,19 +149,19 @@ def _decision(one: Measured, definition: Definition, facts: Facts, proposal: Pro
         one.id,
         definition.version,
         {**evidence, "score": one.score.get("value")},
-        [reason.to_json() for reason in proposal.reasons],
+        told.reasons,
         proposal.outcome,
         today,
     )
 
 
-def _line(one: Measured, proposal: Proposal, at: datetime) -> dict[str, Any]:
+def _line(one: Measured, proposal: Proposal, told: _Told, at: datetime) -> dict[str, Any]:
     return history.line(
         one.enrolment_id,
         "decision proposed",
         by="engine",
         now=at,
         subject=one.checkpoint,
-        why="; ".join(str(reason.sentence()) for reason in proposal.reasons),
+        why=told.why,
         outcome=proposal.outcome,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -16,7 +17,7 @@ from actions.desk import open_desk
 from actions.tell import PEOPLE, people_facts, step_facts, tell_all, title_said
 from models import Cohort, Enrolment, EnrolmentLine, Step, StepLine
 from models.columns import columns
-from models.sets import do, within
+from models.sets import do, light, within
 from notifications.backlog import politely
 from notifications.promises import Alike, Desk, Word
 from programme import reminders
@@ -33,16 +34,16 @@ def remind(session: Session, cohort: Cohort, step_ids: Sequence[int], *, now: da
     Returns how many notices were promised. Steps that meanwhile are done, or were looked at
     already today, are passed over: repeating it does nothing.
     """
-    by_version: dict[int, list[tuple[StepLine, EnrolmentLine]]] = {}
-    for step, enrolment in _load(session, step_ids):
-        by_version.setdefault(enrolment.programme_version_id, []).append((step, enrolment))
+    by_version: dict[int, list[tuple[StepLine, EnrolmentLine]]] = defaultdict(list)
+    for pair in _load(session, step_ids):
+        by_version[pair[1].programme_version_id].append(pair)
     return sum(_remind(session, cohort, pairs, now=now) for pairs in by_version.values())
 
 
 def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, EnrolmentLine]], *, now: datetime) -> int:
     """Do it for enrolments of one version of the programme: its rules and its titles are the ones that count."""
     desk = open_desk(session, cohort, [enrolment for _, enrolment in pairs], now=now)
-    words = [word for step, enrolment in pairs for word in words_of(desk, step, enrolment)]
+    words = _words(desk, pairs)
     told = tell_all(desk, politely(desk, words), cohort)
     _look_again(desk, [step for step, _ in pairs])
     return len(told)
@@ -50,9 +51,12 @@ def _remind(session: Session, cohort: Cohort, pairs: Sequence[tuple[StepLine, En
 
 def _look_again(desk: Desk, steps: Sequence[StepLine]) -> None:
     """Set the day on which each step is looked at again: one statement for all that have the same."""
-    by_day: dict[date | None, list[int]] = {}
+    together: dict[tuple[str, date], list[int]] = defaultdict(list)
     for step in steps:
-        by_day.setdefault(desk.once(_next, step.kind, step.due_on), []).append(step.id)
+        together[step.kind, step.due_on].append(step.id)
+    by_day: dict[date | None, list[int]] = defaultdict(list)
+    for about, alike in together.items():
+        by_day[_next(desk, *about)] += alike
     for next_on, ids in by_day.items():
         do(desk.session, LOOK_AGAIN, ids=sorted(ids), next_on=next_on)
 
@@ -67,11 +71,11 @@ LINES = (
 )
 
 
-def _load(session: Session, step_ids: Sequence[int]) -> Iterator[tuple[StepLine, EnrolmentLine]]:
-    """Yield the steps that are still open, as light as their rows."""
+def _load(session: Session, step_ids: Sequence[int]) -> list[tuple[StepLine, EnrolmentLine]]:
+    """Return the steps that are still open, as light as their rows."""
     width = len(StepLine._fields)
-    for row in do(session, LINES, ids=sorted(step_ids)).all():
-        yield StepLine._make(row[:width]), EnrolmentLine._make(row[width:])
+    rows = do(session, LINES, ids=sorted(step_ids)).all()
+    return [(light(StepLine, row[:width]), light(EnrolmentLine, row[width:])) for row in rows]
 
 
 def _next(desk: Desk, kind: str, due_on: date) -> date | None:
@@ -86,12 +90,16 @@ def _reached(desk: Desk, kind: str, due_on: date, since: date) -> list[Reminder]
     return reminders.due(rules, due_on, since=since, today=desk.today, calendar=desk.calendar)
 
 
-def words_of(desk: Desk, step: Step | StepLine, enrolment: Enrolment | EnrolmentLine) -> list[Word]:
-    """Return what should be said of one step today; what its day has passed for comes marked as stale."""
-    if step.remind_on is None or step.remind_on > desk.today:
-        return []
-    said = desk.once(_sayings, step.remind_on, *_alike(step))
-    words = [_word(desk, step, enrolment, saying) for saying in said]
+def _words(desk: Desk, pairs: Sequence[tuple[StepLine, EnrolmentLine]]) -> list[Word]:
+    """Return what should be said of steps today; what its day has passed for comes marked as stale."""
+    said: dict[tuple[Any, ...], list[Saying]] = {}
+    words = []
+    for step, enrolment in pairs:
+        about = step.alike
+        sayings = said.get(about)
+        if sayings is None:
+            said[about] = sayings = _sayings(desk, *about)
+        words += [_word(desk, step, enrolment, saying) for saying in sayings]
     return [word for word in words if word is not None]
 
 
@@ -99,13 +107,11 @@ def reminder_word(
     desk: Desk, step: Step | StepLine, enrolment: Enrolment | EnrolmentLine, item: Reminder, *, withdrawn: str = ""
 ) -> Word | None:
     """Return what a reminder says to the one who hears it; None when nobody holds that role."""
-    return _word(desk, step, enrolment, _saying(desk, item, *_alike(step)), withdrawn)
+    return _word(desk, step, enrolment, _saying(desk, item, *_about(step)), withdrawn)
 
 
-_alike = attrgetter("kind", "due_on", "owner", "at", "rule", "number", "title_fr", "title_ar")
-"""What of a step makes what is said of it: steps that have it alike are said alike, but for their people and places."""
-
-
+_about = attrgetter("kind", "due_on", "owner", "at", "rule", "number", "title_fr", "title_ar")
+"""What of a step makes what a reminder says of it, in the order of `StepLine.alike`."""
 _of_people = itemgetter(*PEOPLE)
 
 
@@ -121,8 +127,12 @@ class Saying:
     alike: Alike
 
 
-def _sayings(desk: Desk, since: date, kind: str, due_on: date, *about: Any) -> list[Saying]:
-    return [_saying(desk, item, kind, due_on, *about) for item in _reached(desk, kind, due_on, since)]
+def _sayings(desk: Desk, kind: str, due_on: date, *about: Any) -> list[Saying]:
+    """Return what is to be said of steps that have all this alike; ``about`` ends with the day that was asked for."""
+    *titled, since = about
+    if since is None or since > desk.today:  # it was looked at already
+        return []
+    return [_saying(desk, item, kind, due_on, *titled) for item in _reached(desk, kind, due_on, since)]
 
 
 def _saying(desk: Desk, item: Reminder, _kind: str, due_on: date, owner: str, at: str | None, *titled: Any) -> Saying:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from actions.programmes import calendar_of, definition_of, unreadable
 from models import ChannelState, Cohort, Hold, Notice, NoticeBody
 from models.notice import IN_OUTBOX
+from models.placed import keyed
 from notifications import breaker, holds
 from notifications.backlog import too_late
 from notifications.hours import Hours
@@ -138,4 +139,4 @@ def discard_beyond(session: Session, *, reason: str, by: str, now: datetime) -> 
 def _of_keys(session: Session, keys: Sequence[str]) -> list[Notice]:
     """Return the notices of these keys, asked in slices: a database takes only so many parameters."""
     slices = (keys[first : first + 500] for first in range(0, len(keys), 500))
-    return [one for part in slices for one in session.exec(select(Notice).where(col(Notice.key).in_(part)))]
+    return [one for part in slices for one in session.exec(select(Notice).where(keyed(col(Notice.id), part)))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from actions.change_words import Telling
 from actions.meetings import Invitation, cancel_meetings, invitations
@@ -17,6 +17,7 @@ from actions.proposals import Proposal
 from actions.tell import CANCELLED, tell
 from actions.withdrawal import take_back_notices
 from models import Enrolment, Notice, Step
+from models.placed import keyed
 from notifications.promises import Word
 from programme.civil import civil_day
 from programme.diffs import NoticeLine
@@ -85,7 +86,7 @@ def refresh_welcome(group: Group, enrolment: Enrolment) -> None:
         "end_on": end_of(desk.definition, enrolment.start_on, desk.calendar).isoformat(),
     }
     word = Word("welcome", enrolment, to, max(enrolment.start_on, desk.today), facts)
-    waiting = select(Notice).where(Notice.key == word.key, Notice.status == "pending", Notice.doubts == 0)
+    waiting = select(Notice).where(keyed(col(Notice.id), [word.key]), Notice.status == "pending", Notice.doubts == 0)
     notice = desk.session.exec(waiting.with_for_update()).first()
     if notice is None:
         return

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from models import Cohort, Enrolment, EnrolmentLine, Notice, Step, StepLine
 from models.columns import columns
+from models.placed import keyed
 from notifications import digests
 from notifications.drafts import Draft, Promised, rows_of, write
 from notifications.promises import Desk, Word, drafted
@@ -162,7 +163,7 @@ def call_key(enrolment: Enrolment | EnrolmentLine, notice_key: str) -> str:
 def called_notice(session: Session, enrolment: Enrolment, step: Step) -> Notice | None:
     """Return the notice that a call step stands for."""
     key = f"{enrolment.code}/{step.key.removeprefix(CALLS)}"
-    return session.exec(select(Notice).where(Notice.key == key)).first()
+    return session.exec(select(Notice).where(keyed(col(Notice.id), [key]))).first()
 
 
 def item_facts(

@@ -17,6 +17,7 @@ from actions.people import checked_reading
 from actions.remind import reminder_word
 from actions.reschedule import upcoming
 from models import Cohort, CohortText, Enrolment, Notice, Person, Step
+from models.belonging import of_enrolments
 from notifications.common_facts import common_facts
 from notifications.kinds import COOPERATIVE_KINDS
 from notifications.own_publication import check_own
@@ -195,7 +196,7 @@ def _facts(desk: Desk, kind: str, enrolment: Enrolment) -> tuple[Origin, dict[st
     last = desk.session.exec(
         select(Notice)
         .where(
-            Notice.enrolment_id == enrolment.id,
+            of_enrolments([enrolment.id]),
             Notice.kind == kind,
             Notice.recipient == f"cooperative:{enrolment.code}",
         )

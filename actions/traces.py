@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from actions.subjects import Subject
 from models import Notice
+from models.belonging import of_enrolments
 from models.personal import OWN, SEARCHED, holding
 
 OWNERS = {"contact": "contact_id", "person": "person_id"}
@@ -109,10 +110,10 @@ class _Search:
 
     def _of_cooperative(self, table: Table) -> ColumnElement[bool]:
         ids, codes = list(self.subject.enrolments), list(self.subject.enrolments.values())
-        about = col(Notice.enrolment_id).in_(ids)
+        about = of_enrolments(ids)
         days = select(Notice.digest_id).where(about, col(Notice.digest_id).is_not(None))  # messages that tell of them
         if table.name == "notice":
-            return or_(table.c.enrolment_id.in_(ids), table.c.id.in_(days))
+            return or_(about, table.c.id.in_(days))
         if "enrolment_id" in table.columns:
             return table.c.enrolment_id.in_(ids)
         if "notice_id" in table.columns:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, or_, select
+from sqlmodel import Session, col, or_, select
 
 from actions.explain import find, why_quiet, why_silent, why_step
 from actions.health import ailments
@@ -18,6 +18,7 @@ from actions.stored_words import OF_ENROLMENTS, OF_NOTICES, OF_OUTCOMES
 from actions.stored_words import said as word
 from cli.context import open_house, read_day, say, say_json, say_table
 from models import Notice
+from models.placed import keyed
 from notifications import copies_told, erasures_told
 from notifications import ledger as book
 from notifications import why as reasons
@@ -155,7 +156,9 @@ def why(
     """Print one sentence on a step's date, and one a notice."""
     house = open_house(context)
     with house.database.reading() as session:
-        notices = session.exec(select(Notice).where(or_(Notice.key == about, Notice.message_id == about))).all()
+        notices = session.exec(
+            select(Notice).where(or_(keyed(col(Notice.id), [about]), Notice.message_id == about))
+        ).all()
         told = [] if notices else _explained(session, about, house.clock.now())
         told += _became(session, notices, house.clock.now())
         told += copies_told.why(session, notices)

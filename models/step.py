@@ -1,7 +1,7 @@
 """Steps: the dated things someone must do for an enrolment."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -61,20 +61,29 @@ class Step(SQLModel, table=True):
 
 
 class StepLine(NamedTuple):
-    """What is said of a step, read by the hundred: as light as its row, and not to be changed."""
+    """What is said of a step, read by the hundred: as light as its row, and not to be changed.
+
+    From ``kind`` on it is what steps of one rule and day have alike (`alike`).
+    """
 
     id: int
     enrolment_id: int
     key: str
-    rule: str
-    kind: str
-    owner: str
-    number: int | None
-    due_on: date
-    at: str | None
     minutes: int | None
     place: str | None
     moves: int
+    kind: str
+    due_on: date
+    owner: str
+    at: str | None
+    rule: str
+    number: int | None
     title_fr: str | None
     title_ar: str | None
     remind_on: date | None
+
+    @property
+    def alike(self) -> tuple[Any, ...]:
+        """Return what makes what is said of a step, on a day: steps that have it alike are said alike, but for their
+        people and places."""
+        return self[6:]

@@ -18,8 +18,10 @@ from sqlalchemy import delete, text
 from sqlmodel import Session, and_, col, or_, select
 
 from models import ChannelState, Hold, Notice, NoticeBody
+from models.belonging import PromisedLate, of_enrolments
 from models.columns import columns
 from models.notice import IN_OUTBOX
+from models.placed import keyed
 from models.session import Database
 from models.sets import do, within
 from notifications.digests import children_of, digest_key
@@ -66,6 +68,7 @@ def _behind(desk: Desk, words: Sequence[Word]) -> dict[str, int | None]:
 
 NOTICE = columns(Notice)
 TOLD_LATE = sa.select(NOTICE.recipient, NOTICE.enrolment_id).where(
+    PromisedLate(),
     within(NOTICE.enrolment_id, "enrolments"),
     NOTICE.status.in_(("skipped", "pending")),
     NOTICE.promised_at >= sa.bindparam("begun"),
@@ -95,7 +98,7 @@ def _said(session: Session, behind: Mapping[str, int | None], now: datetime, *, 
         under_way = or_(under_way, and_(col(Notice.status) == "pending", on_its_way))
     return session.exec(
         select(Notice).where(
-            col(Notice.enrolment_id).in_(set(behind.values())),
+            of_enrolments(set(behind.values())),
             col(Notice.recipient).in_(behind),
             Notice.channel != "digest",
             or_(under_way, and_(col(Notice.status) == "sent", col(Notice.sent_at) >= this_day)),
@@ -239,7 +242,7 @@ def _todays(session: Session, like: Notice, now: datetime) -> Notice | None:
         return known if known.status == "pending" and known.body_digest is None else None
     today = civil_day(now)
     key = digest_key(like.recipient, today)
-    fresh = Notice(**like.model_dump(exclude={"id", "body_digest"}))
+    fresh = Notice(**like.model_dump(exclude={"id", "place", "body_digest"}))
     fresh.key, fresh.due_on, fresh.facts = key, today, {**like.facts, "day": today.isoformat()}
     fresh.message_id, fresh.promised_at, fresh.send_at = message_id(key), now, now
     fresh.attempts, fresh.token, fresh.error, fresh.code = 0, 0, "", None
@@ -250,7 +253,7 @@ def _todays(session: Session, like: Notice, now: datetime) -> Notice | None:
 
 def _known_today(session: Session, like: Notice, now: datetime) -> Notice | None:
     key = digest_key(like.recipient, civil_day(now))
-    return session.exec(select(Notice).where(Notice.key == key)).first()
+    return session.exec(select(Notice).where(keyed(NOTICE.id, [key]))).first()
 
 
 def _move_into(session: Session, todays: Notice, digest: Notice, now: datetime) -> None:

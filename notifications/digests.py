@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from models import Cohort, Notice
-from models.among import among
+from models.placed import keyed
 from notifications.claimed import Sayable, Tellable
 from notifications.drafts import NOTICE, Draft, Promised, write
 from notifications.grouping import with_brief
@@ -92,7 +92,7 @@ def _standing(session: Session, keys: Collection[str]) -> dict[str, Standing]:
         return {}
     session.flush()
     columns = (NOTICE.key, NOTICE.id, NOTICE.status, NOTICE.body_digest.is_not(None), NOTICE.reason)
-    rows = session.execute(sa.select(*columns).where(among(NOTICE.key, keys)).order_by(NOTICE.key).with_for_update())
+    rows = session.execute(sa.select(*columns).where(keyed(NOTICE.id, keys)).order_by(NOTICE.key).with_for_update())
     return {row[0]: Standing(*row[1:]) for row in rows}
 
 

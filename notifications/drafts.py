@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -13,9 +13,10 @@ from sqlalchemy import false, literal_column, select
 from sqlmodel import Session
 
 from models import Notice
-from models.among import among
 from models.columns import columns
 from models.inserting import Inserting
+from models.placed import keyed, place_of
+from models.sets import do
 
 
 @dataclass(eq=False, slots=True)
@@ -42,6 +43,11 @@ class Draft:
     status: str = "pending"
     reason: str = ""
     settled_at: datetime | None = None
+    place: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out where its key stands."""
+        self.place = place_of(self.key)
 
 
 Promised = Draft | Notice
@@ -66,14 +72,17 @@ def write(session: Session, drafts: Sequence[Draft]) -> None:
 
 def known(session: Session, keys: Collection[str]) -> dict[str, str]:
     """Return which of these keys exist, and how each stands."""
-    session.flush()  # rows are asked for beside the session's objects
-    rows = session.execute(select(NOTICE.key, NOTICE.status).where(among(NOTICE.key, keys))).all()
+    rows = do(session, KNOWN, keys=sorted(keys)).all()
     return {row[0]: row[1] for row in rows}
+
+
+KNOWN = select(NOTICE.key, NOTICE.status).where(keyed(NOTICE.id, "keys"))
+"""Built once, for every chunk of a morning asks it."""
 
 
 def rows_of(session: Session, promised: Sequence[Promised]) -> list[Notice]:
     """Return the rows of what was promised, in the same order."""
     keys = [one.key for one in promised if isinstance(one, Draft)]
-    found = session.exec(sqlmodel.select(Notice).where(among(NOTICE.key, keys))) if keys else ()
+    found = session.exec(sqlmodel.select(Notice).where(keyed(NOTICE.id, keys))) if keys else ()
     written = {row.key: row for row in found}
     return [one if isinstance(one, Notice) else written[one.key] for one in promised]

@@ -11,6 +11,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from models import Cooperative, Enrolment, Notice
+from models.belonging import of_enrolments
 from models.notice import NOTICE_STATUSES
 from notifications.errors import CooperativeUnknown, StatusUnknown
 from programme.civil import civil_day
@@ -26,7 +27,7 @@ def entries(
         raise StatusUnknown(status=status, known=", ".join(NOTICE_STATUSES))
     query = select(Notice).order_by(Notice.key)
     if cooperative is not None:
-        query = query.where(col(Notice.enrolment_id).in_(_enrolments(session, cooperative)))
+        query = query.where(of_enrolments(_enrolments(session, cooperative)))
     if since:
         query = query.where(Notice.due_on >= since)
     if status:

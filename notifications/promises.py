@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, select
 
 from models import Cohort, Enrolment, EnrolmentLine, Notice, Step, StepLine
+from models.placed import keyed
 from notifications.common_facts import common_facts
 from notifications.drafts import Draft, Promised, known, rows_of, write
 from notifications.own_texts import in_force
@@ -145,7 +146,7 @@ RENEWED = (
 
 
 def _revive(desk: Desk, words: Mapping[str, Word], cohort: Cohort) -> list[Promised]:
-    rows = desk.session.exec(select(Notice).where(col(Notice.key).in_(words)).order_by(Notice.key)).all()
+    rows = desk.session.exec(select(Notice).where(keyed(col(Notice.id), words)).order_by(Notice.key)).all()
     own = in_force(desk.session, cohort)
     for row in rows:
         word = words[row.key]

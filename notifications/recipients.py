@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from models import CoachAssignment, Contact, Cooperative, Enrolment, EnrolmentLine, Person, RoleAssignment
 from models.columns import columns
-from models.sets import do, within
+from models.sets import do, light, within
 
 STAFF = frozenset({"coordinator", "coach", "delegate"})
 FALLBACKS = {"coach": "coordinator", "delegate": "coordinator"}
@@ -187,8 +187,8 @@ HELD = (
 def _cooperatives(session: Session, ids: Collection[int], on: date) -> tuple[dict[int, Named], dict[int, Answering]]:
     """Return the names of cooperatives, and who answers for each on a day: who came last, where there are several."""
     rows = do(session, ANSWERED, ids=sorted(ids), on=on).all()
-    names = {row[0]: Named(row[1], row[2]) for row in rows}
-    return names, {row[0]: Answering._make(row[4:]) for row in rows if row[3] is not None}
+    names = {row[0]: light(Named, row[1:3]) for row in rows}
+    return names, {row[0]: light(Answering, row[4:]) for row in rows if row[3] is not None}
 
 
 def _coaches(session: Session, enrolment_ids: Collection[int], on: date) -> dict[int, Recipient]:

@@ -75,6 +75,7 @@ class Years:
         self.database, self.n = database, n
         self.chance = [stream(seed, coop) for coop in range(n)]
         self.living = dict.fromkeys(range(n), True)
+        self.codes = [code_of(CODE, coop) for coop in range(n)]
         self.closings: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for k, due in rules.STEPS:
             self._will_close(range(n), k, due, definition.step_key(k))
@@ -118,7 +119,7 @@ class Years:
                 raise RuntimeError(f"the morning of {now:%Y-%m-%d} failed: {done.failures[0]}")
 
     def _close(self, day: int, now: datetime) -> None:
-        closed = [(code_of(CODE, coop), key) for coop, key in self.closings.pop(day, ()) if coop in self.living]
+        closed = [(self.codes[coop], key) for coop, key in self.closings.pop(day, ()) if coop in self.living]
         if closed:
             with self.database.transaction() as session:
                 complete_steps(session, steps=closed, on=on(day), by=BY, now=now)
@@ -128,14 +129,13 @@ class Years:
         now = at(day, EVALUATED)
         self._measure(number, self.living, day, now)
         self._propose(day, now)
-        codes = [code_of(CODE, coop) for coop in self.living]
+        codes = [self.codes[coop] for coop in self.living]
         self._follow(number, self._sign(number, codes, now))
 
     def _measure(self, number: int, coops: Iterable[int], day: int, now: datetime) -> None:
         checkpoint, key = definition.CHECKPOINTS[number], rules.EVALUATION_KEY + number
         measures = [
-            Measure(code_of(CODE, coop), checkpoint, definition.answers(drawn(self.chance[coop], key)))
-            for coop in coops
+            Measure(self.codes[coop], checkpoint, definition.answers(drawn(self.chance[coop], key))) for coop in coops
         ]
         with self.database.transaction() as session:
             record_evaluations(session, measures=measures, on=on(day), by=BY, now=now)
@@ -155,7 +155,7 @@ class Years:
         """Keep in mind who has left, and when the coaches will close the steps that were added."""
         extra = []
         for coop in [*self.living]:
-            outcome = outcomes[code_of(CODE, coop)]
+            outcome = outcomes[self.codes[coop]]
             if outcome == "recovery":
                 extra.append(coop)
             elif outcome != "continue":
@@ -164,7 +164,7 @@ class Years:
             added = extra_keys(session, rules.EVALUATION_DAYS[number])
         for coop in extra:
             for k, due in rules.extra_steps(number):
-                self._will_close([coop], k, due, added[code_of(CODE, coop), due])
+                self._will_close([coop], k, due, added[self.codes[coop], due])
 
 
 def extra_keys(session: Session, day: int) -> dict[tuple[str, int], str]:

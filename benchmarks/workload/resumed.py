@@ -50,6 +50,7 @@ class Resumed(Years):
     def __init__(self, folder: Path, n: int, seed: int, *, since: datetime, smtp_url: str, say: Say) -> None:
         self.database, self.n = Database(f"sqlite:///{folder / FILE}"), n
         self.chance = [stream(seed, coop) for coop in range(n)]
+        self.codes = [code_of(CODE, coop) for coop in range(n)]
         self._clock, self._say = Clock(since), say
         settings = Settings(data_dir=folder, smtp_url=smtp_url, _env_file=None)
         self._house = House(settings, self._clock, self.database)
@@ -98,7 +99,7 @@ class Resumed(Years):
             self._measure(number, unmeasured, day, now)
         self._propose(day, now)
         with self.database.reading() as session:
-            unsigned = [code_of(CODE, coop) for coop in _unsigned(session, number)]
+            unsigned = [self.codes[coop] for coop in _unsigned(session, number)]
         if unsigned:
             self._sign(number, unsigned, now)
         self._remember()

@@ -18,6 +18,7 @@ from tests.world import (
     notice_row,
     open_enrolled,
     open_followed,
+    statements,
     step_row,
     tick,
     told,
@@ -81,6 +82,16 @@ def test_taking_back_takes_back_only_what_waits(database: Database) -> None:
         ("coordinator:k1 step_reminder", "cancelled", "moved"),
         ("cooperative:SM-2027/001 meeting", "sent", ""),
     ]
+
+
+def test_taking_back_what_was_never_frozen_looks_for_no_bytes(database: Database) -> None:
+    open_enrolled(database)
+    morning(database, date(2027, 1, 15))
+    with database.transaction() as session, statements(database) as seen:
+        step = step_row(session, "diagnosis.visit")
+        taken = take_back(session, [step.id], reason="moved", now=at(date(2027, 1, 15), 15))
+    assert taken == 2
+    assert [one for one in seen if "notice_body" in one] == []
 
 
 def test_arabic_cooperative_is_told_in_arabic(database: Database) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from models import Cohort, Notice
+from models import Cohort
 from models.among import among
 from models.columns import columns
 from models.session import Database
 from tests.world import CODE, open_world, plan_of, statements
 
-COHORT, NOTICE = columns(Cohort), columns(Notice)
+COHORT = columns(Cohort)
 WORDS = [CODE, "l'« autre »", 'with "quotes"', "تعاونية", "a\\b", "%s", "?", ":x"]
 
 
@@ -33,11 +33,10 @@ def test_numbers_are_found_however_many_are_asked_for(database: Database, ids: r
 
 def test_words_are_the_same_and_served_by_the_index(database: Database) -> None:
     with database.reading() as session, statements(database) as seen:
-        for keys in (["a"], ["a", "b", "c"]):
-            session.execute(sa.select(NOTICE.id).where(among(NOTICE.key, keys)))
+        for codes in (["a"], ["a", "b", "c"]):
+            session.execute(sa.select(COHORT.id).where(among(COHORT.code, codes)))
     assert len({one for one in seen if one.startswith("SELECT")}) == 1
     value = "CAST(ARRAY['a'] AS VARCHAR[])" if database.has_room else "'[\"a\"]'"
-    condition = f"key = ANY({value})" if database.has_room else f"key IN (SELECT value FROM json_each({value}))"
-    assert ("notice_key" in (plan := plan_of(database, f"SELECT id FROM notice WHERE {condition}"))) or (
-        "sqlite_autoindex_notice_1" in plan
-    )
+    condition = f"code = ANY({value})" if database.has_room else f"code IN (SELECT value FROM json_each({value}))"
+    plan = plan_of(database, f"SELECT title FROM cohort WHERE {condition}")
+    assert ("cohort_code_key" if database.has_room else "sqlite_autoindex_cohort_1 (code=?)") in plan

@@ -21,7 +21,7 @@ NAMES = ["facts", "key", "promised_at", "due_on", "status", "settled_at", "send_
 ALWAYS: dict[str, Any] = {
     **{name: sa.literal_column("''") for name in ("kind", "recipient", "language", "template_version", "reason")},
     **{name: sa.literal_column("''") for name in ("claimed_by", "error")},
-    **{name: sa.literal_column("0") for name in ("attempts", "doubts", "token")},
+    **{name: sa.literal_column("0") for name in ("attempts", "doubts", "token", "place")},
     "channel": sa.literal_column("'email'"),
     "data_begun": sa.false(),
 }

@@ -15,6 +15,7 @@ from sqlmodel import select
 
 from actions.state import business_state
 from models import Notice, migrate
+from models.placed import place_of
 from models.session import Database
 from notifications import ledger
 from tests import databases
@@ -79,6 +80,15 @@ def test_upgrade_loses_nothing(old: Database) -> None:
     assert migrate.revision_of(old.engine) == migrate.head()
     assert kept(before, rows(old)) == before
     assert sum(map(len, before.values())) > 180
+
+
+@pytest.mark.database
+def test_keys_stand_where_they_are_looked_up(old: Database) -> None:
+    migrate.upgrade(old.engine)
+    with old.reading() as session:
+        stand = session.exec(select(Notice.key, Notice.place)).all()
+    assert dict(stand) == {key: place_of(key) for key, _ in stand}
+    assert len(stand) > 10
 
 
 @pytest.mark.database
