@@ -41,7 +41,8 @@ def find(session: Session, about: str) -> Found | None:
     enrolment = session.exec(select(Enrolment).where(col(Enrolment.code).in_(codes))).first()
     if enrolment is None:
         named = (col(Cooperative.name) == about) | (col(Cooperative.name_ar) == about)
-        enrolment = session.exec(select(Enrolment).join(Cooperative).where(named)).first()
+        latest = select(Enrolment).join(Cooperative).where(named).order_by(col(Enrolment.id).desc())
+        enrolment = session.exec(latest).first()
         return Found(enrolment) if enrolment else None
     key = about.removeprefix(enrolment.code).removeprefix("/")
     if not key:
@@ -149,7 +150,9 @@ def _resumed(session: Session, enrolment: Enrolment, step: Step, row: History) -
         return None
     on = date.fromisoformat(row.detail["on"])
     pause = session.exec(
-        select(Suspension).where(Suspension.enrolment_id == enrolment.id, Suspension.until_on == on)
+        select(Suspension)
+        .where(Suspension.enrolment_id == enrolment.id, Suspension.until_on == on)
+        .order_by(col(Suspension.id).desc())
     ).first()
     facts = {
         "step": _named(session, enrolment, step),

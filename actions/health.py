@@ -225,8 +225,10 @@ def _unreachable(session: Session, now: datetime) -> Sentence | None:
 
 
 def _stuck(session: Session, now: datetime) -> Sentence | None:
-    lease = session.exec(select(Lease).where(Lease.until > now, Lease.until < now + timedelta(days=1))).first()
-    if lease is None or lease.until - now < timedelta(hours=1):
+    """Name the lease that is held the longest; most of those that are held are short, and of somebody who works."""
+    long = Lease.until >= now + timedelta(hours=1), Lease.until < now + timedelta(days=1)
+    lease = session.exec(select(Lease).where(*long).order_by(col(Lease.until).desc(), Lease.name)).first()
+    if lease is None:
         return None
     return sentence(
         "{name} is held by {holder} for long: it may have died; wait until {until}.",

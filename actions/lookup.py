@@ -54,7 +54,9 @@ def open_step(session: Session, enrolment: Enrolment, key: str) -> Step:
 
 def _example(session: Session, enrolment: Enrolment) -> str:
     row = session.exec(
-        select(Step.key).where(Step.enrolment_id == enrolment.id, Step.status == "open").order_by(col(Step.due_on))
+        select(Step.key)
+        .where(Step.enrolment_id == enrolment.id, Step.status == "open")
+        .order_by(col(Step.due_on), col(Step.id))
     ).first()
     return row or "-"
 

@@ -106,7 +106,7 @@ def _refuse_staff(session: Session, person: Person, today: date) -> None:
     if count:
         raise StillFollows(code=person.code, cooperatives=cooperatives(count))
     roles = select(RoleAssignment).where(RoleAssignment.person_id == person.id, _lasts(RoleAssignment, today))
-    role = session.exec(roles).first()
+    role = session.exec(roles.order_by(col(RoleAssignment.id))).first()
     if role is not None:
         raise StillOnStaff(code=person.code, role=role.role)
 

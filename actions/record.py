@@ -76,7 +76,9 @@ def _settle_call(session: Session, step: OpenStep, *, on: date, by: str, now: da
 def _draft_plan(session: Session, enrolment: Enrolment, *, by: str, now: datetime) -> None:
     """Give the development plan one action for each of the weakest axes of the first measure."""
     measure = session.exec(
-        select(Evaluation).where(Evaluation.enrolment_id == enrolment.id).order_by(col(Evaluation.on))
+        select(Evaluation)
+        .where(Evaluation.enrolment_id == enrolment.id)
+        .order_by(col(Evaluation.on), col(Evaluation.campaign).desc(), col(Evaluation.id))  # corrected the same day
     ).first()
     if measure is None:
         raise MeasureFirst(code=enrolment.code)

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 import runtime  # noqa: F401 - first: it chooses the time zone data
 from models.session import Database
-from tests import databases, engines, postgres, prefects
+from tests import databases, engines, postgres, prefects, startup
 
 os.environ["MOURAFAKA_LANGUAGE"] = "en"  # the tests read English, whatever the machine speaks
 
@@ -23,6 +23,7 @@ settings.load_profile("mourafaka")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL when the tests are to run on it: once, before the workers that share it."""
+    startup.spare()
     engines.share()
     if (cache := getattr(config, "cache", None)) is not None:  # pytest can be told to keep nothing
         prefects.keep_in(cache.mkdir)

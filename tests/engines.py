@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -31,10 +31,19 @@ class _Shared:
 
 
 class SharedSQLite(_Shared, SQLiteDialect_pysqlite):
-    """SQLite as ever."""
+    """SQLite as ever, but what is asked for in no order comes backwards: nothing may rest on the order of a file."""
 
     compiled: ClassVar[dict[Any, Any]] = {}
     supports_statement_cache = True
+
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        super().engine_created(engine)
+        event.listen(engine, "connect", _read_backwards)
+
+
+def _read_backwards(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 class SharedPostgreSQL(_Shared, PGDialect_psycopg):

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlmodel import Session, select
 
+from actions.cohorts import open_cohort
 from actions.explain import find, why_silent, why_step
 from actions.extra_steps import add_recovery
 from actions.history_words import VERBS, lines_of
@@ -14,7 +15,7 @@ from actions.migrate import migrate_cohort
 from actions.migration_plan import plan_cohort
 from actions.pause import resume, suspend
 from actions.replan import move_step
-from models import Step
+from models import Enrolment, Step
 from models.session import Database
 from tests.journey.test_versions import publish_second
 from tests.world import CODE, at, enrolment_row, open_followed, open_world, step_row, tick
@@ -154,6 +155,19 @@ def test_find_reads_what_a_person_names(enrolled: Database, about: str, found: t
     with enrolled.reading() as session:
         one = find(session, about)
         assert (one and (one.enrolment.code, one.step.key if one.step else None)) == found
+
+
+def test_name_of_a_cooperative_that_takes_part_again_means_the_last_time(enrolled: Database) -> None:
+    with enrolled.transaction() as session:
+        first = enrolment_row(session).model_dump(exclude={"id", "code", "cohort_id"})
+        again = open_cohort(
+            session, code="SM-2029", start_on=date(2029, 1, 8), by="k1", now=at(date(2028, 12, 4)), region="Souss-Massa"
+        )
+        session.add(Enrolment(code="SM-2029/001", cohort_id=again.id, **first))
+    with enrolled.reading() as session:
+        one = find(session, "Coopérative 1")
+        assert one is not None
+        assert one.enrolment.code == "SM-2029/001"
 
 
 def silent(session: Session) -> str:

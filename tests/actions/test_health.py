@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import col, select
 
 from actions.health import ailments
 from actions.people import add_person, end_role
-from models import Person, RoleAssignment
+from models import Lease, Person, RoleAssignment
 from models.session import Database
 from tests.world import DELEGATION, NOW, at, open_followed
 
@@ -58,4 +58,14 @@ def test_delegation_without_a_coordinator_is_named(database: Database) -> None:
         role.ends_on = date(2026, 12, 14)
     assert said(database, "no coordinator") == [
         f"{DELEGATION} has no coordinator: add one with `mourafaka user add NAME --role coordinator`."
+    ]
+
+
+def test_lease_that_is_held_for_long_is_named_among_those_of_who_works(database: Database) -> None:
+    now = at(date(2026, 12, 15))
+    with database.transaction() as session:
+        for name, lasts in (("morning:A", 1), ("morning:B", 180), ("morning:C", 5)):
+            session.add(Lease(name=name, holder="far:1:1", until=now + timedelta(minutes=lasts)))
+    assert said(database, "held by") == [
+        "morning:B is held by far:1:1 for long: it may have died; wait until 2026-12-15 11:00:00+00:00."
     ]

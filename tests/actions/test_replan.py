@@ -134,7 +134,8 @@ def test_done_step_and_call_are_not_moved(database: Database) -> None:
     open_followed(database, without_email=(1,))
     morning(database, date(2027, 1, 4))
     with database.transaction() as session:
-        call = session.exec(select(Step.key).where(Step.kind == "call", Step.status == "open")).first()
+        calls = select(Step.key).where(Step.kind == "call", Step.status == "open").order_by(col(Step.id))
+        call = session.exec(calls).first()
         with pytest.raises(CallNotMoved):
             move(session, step=call)
         session.rollback()

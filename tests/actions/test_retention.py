@@ -72,7 +72,9 @@ def test_retention_ends_once_and_is_accounted_for(database: Database) -> None:
     with database.reading() as session:
         gone = session.exec(select(Erasure).order_by(col(Erasure.id))).all()
         lines = session.exec(
-            select(History.by, History.verb).where(History.at >= BEFORE, History.enrolment_id == 1)
+            select(History.by, History.verb)
+            .where(History.at >= BEFORE, History.enrolment_id == 1)
+            .order_by(col(History.id))
         ).all()
         days = session.exec(select(Enrolment.pseudonymised_on)).all()
         log = session.exec(select(AccessLog.by, AccessLog.action)).all()

@@ -151,8 +151,8 @@ def test_who_was_handed_out_is_in_the_access_log(database: Database) -> None:
     with database.transaction() as session:
         listing(session, by="k1", now=NOW)
     with database.reading() as session:
-        found = session.exec(select(AccessLog)).all()
-        contacts = session.exec(select(Contact.id)).all()
+        found = session.exec(select(AccessLog).order_by(AccessLog.subject_id)).all()
+        contacts = session.exec(select(Contact.id).order_by(Contact.id)).all()
     assert [(row.by, row.action, row.subject, row.subject_id, row.at) for row in found] == [
         ("k1", "export", "contact", contact, NOW) for contact in contacts
     ]

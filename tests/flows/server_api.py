@@ -16,6 +16,8 @@ WRITES_AFTER_SECONDS = 30
 """The server writes events and task runs in batches, five seconds after the fact; a busy machine adds its own."""
 
 BUSY_TRIES = 20
+ANSWERS_WITHIN_SECONDS = 90
+"""Longer than the server itself waits for its SQLite file before it says that it is busy, which is a minute."""
 LOOK_SECONDS = 0.5
 """How often is looked: a look costs the server some 50 ms."""
 
@@ -56,7 +58,7 @@ class Server:
         """
         user, _, secret = self.password.partition(":")
         alone = httpx.Limits(max_keepalive_connections=0)
-        return httpx.Client(auth=(user, secret), timeout=30, limits=alone, verify=False)
+        return httpx.Client(auth=(user, secret), timeout=ANSWERS_WITHIN_SECONDS, limits=alone, verify=False)
 
     @cached_property
     def _token(self) -> dict[str, str]:

@@ -95,7 +95,8 @@ def test_list_is_taken_into_the_cohort_and_enrolled(cohort: Database, tmp_path: 
     end = take_in(put_down(tmp_path, ARGAN, MIEL))
     with cohort.reading() as session:
         rows = session.exec(select(Enrolment.code, Enrolment.status).order_by(Enrolment.code)).all()
-        by = session.exec(select(History.by, History.verb).join(Enrolment).where(Enrolment.rank == 1)).all()
+        of_one = select(History.by, History.verb).join(Enrolment).where(Enrolment.rank == 1)
+        by = session.exec(of_one.order_by(History.id)).all()
         welcomed = session.exec(select(Notice.recipient).where(Notice.kind == "welcome").order_by(Notice.key)).all()
     assert (end.type, end.result()) == ("COMPLETED", ACCEPTED)
     assert list(rows) == [(f"{CODE}/001", "active"), (f"{CODE}/002", "active")]

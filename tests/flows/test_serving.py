@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -23,6 +23,7 @@ from models import Notice
 from models.session import Database
 from runtime.mailbox import LocalMailbox
 from tests import databases, prefects
+from tests.flows.server_api import ANSWERS_WITHIN_SECONDS
 from tests.world import CODE, NOW, open_world
 
 PASSWORD = "mourafaka:only-for-this-test"
@@ -247,12 +248,13 @@ def _arrived(box: Path) -> int:
 
 def _run(port: int, name: str) -> None:
     """Have a deployment run at once, as a person does on Prefect's pages; while the server is busy, ask again."""
-    base, auth = f"http://127.0.0.1:{port}/api", ("mourafaka", "only-for-this-test")
-    found = httpx.post(f"{base}/deployments/filter", json={}, auth=auth, headers=_token(port), timeout=30).json()
+    base = f"http://127.0.0.1:{port}/api"
+    who: Any = {"auth": ("mourafaka", "only-for-this-test"), "timeout": ANSWERS_WITHIN_SECONDS}
+    found = httpx.post(f"{base}/deployments/filter", json={}, headers=_token(port), **who).json()
     [chosen] = [one["id"] for one in found if one["name"] == name]
 
     def ask() -> bool:
         url = f"{base}/deployments/{chosen}/create_flow_run"
-        return httpx.post(url, json={}, auth=auth, headers=_token(port), timeout=30).status_code in {200, 201}
+        return httpx.post(url, json={}, headers=_token(port), **who).status_code in {200, 201}
 
     assert _is_true(ask)

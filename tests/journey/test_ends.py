@@ -161,7 +161,8 @@ def test_another_cohort_is_a_new_enrolment(started: Database, tmp_path: Path) ->
         enrol_cohort(session, code="SM-2028", by="k1", now=now)
     with started.reading() as session:
         cooperatives = session.exec(select(Cooperative).where(Cooperative.register_number == "1/2025")).all()
-        rows = session.exec(select(Enrolment).where(Enrolment.cooperative_id == cooperatives[0].id)).all()
+        mine = select(Enrolment).where(Enrolment.cooperative_id == cooperatives[0].id)
+        rows = session.exec(mine.order_by(Enrolment.code)).all()
     assert len(cooperatives) == 1
     assert [(row.code, row.status) for row in rows] == [(ONE, "dropped"), ("SM-2028/001", "active")]
 

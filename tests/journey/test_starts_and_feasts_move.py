@@ -65,7 +65,8 @@ def test_start_that_moves_is_one_line_in_the_coach_s_day(database: Database) -> 
     facts = {"code": ONE, "start_on": date(2027, 1, 18), "by": "k1", "now": at(date(2026, 12, 21), 11)}
     diff = approve(database, change_start, **facts)
     with database.reading() as session:
-        new = session.exec(select(Notice).where(Notice.kind.in_(("info", "date_changed", "welcome")))).all()
+        kinds = select(Notice).where(Notice.kind.in_(("info", "date_changed", "welcome")))
+        new = session.exec(kinds.order_by(Notice.id)).all()
         told = [(row.kind, row.recipient, row.status, row.facts.get("text") or row.facts["start_on"]) for row in new]
         history = story(session)
     count = len(diff.moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,30 @@ def release(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Give a function that returns the address of a release's database, which was made once and is only copied."""
+    made: dict[str, str] = {}
+
+    def lay_once(release: str) -> str:
+        if release not in made:
+            url = databases.bare(tmp_path_factory.mktemp("laid") / "laid.sqlite3")
+            opened = Database(url, durable=False)
+            lay(opened, release)
+            opened.close()
+            made[release] = url
+        return made[release]
+
+    yield lay_once
+    for url in made.values():
+        databases.drop(url)
+
+
 @pytest.fixture
-def old(tmp_path: Path, release: str) -> Iterator[Database]:
+def old(tmp_path: Path, laid: Callable[[str], str], release: str) -> Iterator[Database]:
     """That release's database, as it left it on 25 January 2027."""
-    url = databases.bare(tmp_path / "old.sqlite3")
+    url = databases.copy(laid(release), tmp_path / "old.sqlite3")
     opened = Database(url, durable=False)
-    lay(opened, release)
     yield opened
     opened.close()
     databases.drop(url)

@@ -114,7 +114,7 @@ def test_trouble_is_told_apart(house: House, here: TestClient) -> None:
     with house.database.transaction() as session:
         hold_sending(session, reason="the server moves", by="k1", now=at(TODAY))
         session.merge(ChannelState(channel="email", paused_until=at(TODAY, 11), reason="refused"))
-        one = session.exec(select(Notice)).first()
+        one = session.exec(select(Notice).order_by(Notice.id)).first()
         assert one is not None
         assert one.id is not None
         one.status = "in_doubt"
@@ -218,7 +218,8 @@ def test_what_was_told_is_counted_once_and_added_to(house: House) -> None:
 
 def tell(house: House, when: datetime) -> None:
     with house.database.transaction() as session:
-        session.exec(select(Notice).where(Notice.sent_at.is_(None))).first().sent_at = when  # type: ignore[union-attr]
+        waiting = select(Notice).where(Notice.sent_at.is_(None)).order_by(Notice.id)
+        session.exec(waiting).first().sent_at = when  # type: ignore[union-attr]
 
 
 def test_no_question_reads_a_whole_table(house: House) -> None:
