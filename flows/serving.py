@@ -25,6 +25,7 @@ from flows.server import (
     prefect_server,
     url_at,
 )
+from flows.trust import one_certificate
 from flows.watchdog import watchdog
 from programme.civil import ZONE_NAME
 from runtime.parts import Part
@@ -80,5 +81,5 @@ def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:
         log=home / LOG,
         is_ready=lambda: answers(url_at(port)),
     )
-    client = {**environment, "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true"}  # plain HTTP on loopback
+    client = {**environment, "PREFECT_API_SSL_CERT_FILE": str(one_certificate(home))}
     return [server, Part("schedules", schedules, client, needs="prefect")]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -96,16 +96,22 @@ def _told(database: Database, record: Path, kills: int) -> Days:
     told = Counter(record.read_text().splitlines())
     with database.reading() as session:
         notices = session.exec(select(Notice)).all()
-        doubts = _answer_doubts(notices, {line.partition("\t")[0] for line in told})
+        doubts = _answer_doubts(notices, told)
         found = ledger_hash(notices)
     database.close()
     return Days(found, told, kills, doubts)
 
 
-def _answer_doubts(notices: Sequence[Notice], arrived: Container[str]) -> int:
-    """Answer what is in doubt as a person would who asks the recipients; return how many messages that were."""
-    answered = {one.id for one in notices if one.status == "in_doubt" and one.key in arrived}
+def _answer_doubts(notices: Sequence[Notice], told: Counter[str]) -> int:
+    """Answer what is in doubt as a person would; return how many messages that were.
+
+    Who asks the recipients hears that it arrived, or passes it on: killed twice, it may never have left.
+    """
+    doubted = {one.id: one for one in notices if one.status == "in_doubt" and one.digest_id is None}
     for one in notices:
-        if one.status == "in_doubt" and (one.id in answered or one.digest_id in answered):
-            one.status, one.reason = "sent", ""
-    return len(answered)
+        whole = one if one.id in doubted else doubted.get(one.digest_id)
+        if whole is not None:
+            one.status, one.reason, one.sent_at = "sent", "", whole.settled_at
+    for one in doubted.values():
+        told.setdefault(f"{one.key}\t{one.address}", 1)
+    return len(doubted)
