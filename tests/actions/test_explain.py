@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -33,9 +34,16 @@ def why(database: Database, key: str) -> list[str]:
 
 def move(database: Database, step: str, on: date, reason: str = "") -> None:
     with database.transaction() as session:
-        common = {"code": ONE, "step": step, "on": on, "by": "c1", "now": at(date(2027, 1, 11), 15), "reason": reason}
-        diff = move_step(session, **common)  # type: ignore[arg-type] # its own words
-        move_step(session, **common, approve=diff.digest)  # type: ignore[arg-type]
+        common: dict[str, Any] = {
+            "code": ONE,
+            "step": step,
+            "on": on,
+            "by": "c1",
+            "now": at(date(2027, 1, 11), 15),
+            "reason": reason,
+        }
+        diff = move_step(session, **common)
+        move_step(session, **common, approve=diff.digest)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -24,9 +25,9 @@ def test_a_client_reads_no_more_than_that(tmp_path: Path, monkeypatch: pytest.Mo
     read: list[str | None] = []
     make = ssl.create_default_context
 
-    def noted(*given: object, cafile: str | None = None, **more: object) -> ssl.SSLContext:
+    def noted(*given: Any, cafile: str | None = None, **more: Any) -> ssl.SSLContext:
         read.append(cafile)
-        return make(*given, cafile=cafile, **more)  # type: ignore[arg-type]
+        return make(*given, cafile=cafile, **more)
 
     monkeypatch.setattr(ssl, "create_default_context", noted)
     file = str(one_certificate(tmp_path))
