@@ -50,23 +50,29 @@ class Sayable(Tellable, Protocol):
 
 
 @dataclass(slots=True)
-class Claimed:
-    """A message as it stood when it was taken, or what a message of the day tells."""
+class ToMake:
+    """What a message is made of, as whoever makes it needs it."""
 
     id: int
     key: str
     kind: str
-    cohort_id: int | None
     enrolment_id: int | None
     step_id: int | None
-    digest_id: int | None
     recipient: str
     address: str | None
     language: str
-    due_on: date
     facts: dict[str, Any]
     template_version: str
     message_id: str | None
+
+
+@dataclass(slots=True)
+class Claimed(ToMake):
+    """A message as it stood when it was taken, or what a message of the day tells."""
+
+    cohort_id: int | None
+    digest_id: int | None
+    due_on: date
     approved_by: str | None
     promised_at: datetime
     send_at: datetime
@@ -122,19 +128,21 @@ def _with_facts(found: list[Read]) -> list[Read]:
 
 
 Packed = tuple[list[tuple[Any, ...]], bytes]
-_NAMES = {kind: [one.name for one in fields(kind)] for kind in (Claimed, Item)}
+Passed = TypeVar("Passed", ToMake, Item)
+_NAMES = {kind: [one.name for one in fields(kind)] for kind in (ToMake, Item)}
 _BESIDE_FACTS = {kind: attrgetter(*(name for name in names if name != "facts")) for kind, names in _NAMES.items()}
 
 
-def packed(found: Sequence[Claimed] | Sequence[Item]) -> Packed:
+def packed(kind: type[Passed], found: Sequence[Passed]) -> Packed:
     """Return what was read as another process takes it, in a fifth of the time that it takes as it is."""
-    return [_BESIDE_FACTS[type(one)](one) for one in found], orjson.dumps([one.facts for one in found])
+    beside_facts = _BESIDE_FACTS[kind]
+    return [beside_facts(one) for one in found], orjson.dumps([one.facts for one in found])
 
 
-def unpacked(kind: type[Read], given: Packed) -> list[Read]:
+def unpacked(kind: type[Passed], given: Packed) -> list[Passed]:
     """Return what was packed; facts are as the database gives them, their names the same objects everywhere."""
     rows, facts = given
-    place, made = _NAMES[kind].index("facts"), cast("Callable[..., Read]", kind)
+    place, made = _NAMES[kind].index("facts"), cast("Callable[..., Passed]", kind)
     return [made(*row[:place], own, *row[place:]) for row, own in zip(rows, orjson.loads(facts), strict=True)]
 
 

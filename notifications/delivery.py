@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Generator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 
@@ -22,7 +22,8 @@ from notifications.freezing import gather, keep
 from notifications.handing import hand_over, late_today
 from notifications.hands import Hands
 from notifications.holders import astray, skip
-from notifications.making import Batch, Frozen, Made
+from notifications.making import Batch, Frozen, Here, Made, Maker
+from notifications.ordering import InOrder
 from notifications.post import Compose, PassOn, Post
 from programme.civil import civil_day
 
@@ -39,20 +40,16 @@ def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> 
     """Send what may leave now; return how many notices came to each verdict.
 
     Stops when the server is away (the channel pauses, and no notice fails for it), when the mail is on hold, and
-    when it is told to: what was claimed and not begun is given back. A clerk makes the messages and hands them over;
-    what one that breaks off leaves is done here.
+    when it is told to: what was claimed and not begun is given back. A clerk makes the messages; what one that
+    breaks off has not made is made here.
     """
     tally: Counter[str] = Counter()
     post = post.with_hours()
     settle_late(post.database, post.now())
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
-    if clerk is not None:
-        with clerk:
-            _empty(post, clerk, limit, tally)
-    if clerk is None or clerk.are_lost:
-        with Hands(post.mailers) as hands:
-            _empty(post, hands, limit, tally)
+    with Hands(post.mailers) as hands, clerk or nullcontext(Here()) as maker:
+        _empty(post, hands, maker, limit, tally)
     if not post.stops():
         _hand_copies_over(post)
     if tally:
@@ -60,29 +57,30 @@ def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> 
     return tally
 
 
-def _empty(post: Post, hands: Hands | Clerk, limit: int, tally: Counter[str]) -> None:
-    with closing(_batches(post, hands, limit, tally)) as batches:
-        hand_over(post, hands, batches, tally)
+def _empty(post: Post, hands: Hands, maker: Maker, limit: int, tally: Counter[str]) -> None:
+    with closing(_batches(post, maker, limit, tally)) as batches:
+        hand_over(post, hands, batches, tally, overlap=bool(maker.ahead))
 
 
-def _batches(post: Post, hands: Hands | Clerk, limit: int, tally: Counter[str]) -> Generator[list[Frozen]]:
+def _batches(post: Post, maker: Maker, limit: int, tally: Counter[str]) -> Generator[list[Frozen]]:
     """Yield batch after batch, frozen; a clerk has the next ones claimed, and makes them, while one leaves.
 
     What is not asked for any more is given back.
     """
-    size = max(BATCH, (EACH_AHEAD if hands.ahead else EACH) * len(post.mailers))
-    ahead, wanted = deque[Batch](), 1 + hands.ahead
+    size = max(BATCH, (EACH_AHEAD if maker.ahead else EACH) * len(post.mailers))
+    order = InOrder(maker, size)
     try:
         while True:
-            while len(ahead) < wanted and (batch := _next_batch(post, min(size, limit), tally)) is not None:
-                limit -= len(batch.notices)
-                hands.begin(batch)
-                ahead.append(batch)
-            if not ahead:
+            while len(order) <= maker.ahead:
+                batch = None if order.is_full else _next_batch(post, min(size, limit), tally)
+                limit -= len(batch.notices) if batch is not None else 0
+                if not order.goes_on_with(batch):
+                    break
+            if not len(order):
                 return
-            yield _frozen(post, hands, ahead.popleft(), tally)
+            yield _frozen(post, maker, order.next(), tally)
     finally:
-        for batch in ahead:
+        for batch in order.left():
             _give_back(post, batch.notices)
 
 
@@ -108,14 +106,14 @@ def _next_batch(post: Post, limit: int, tally: Counter[str]) -> Batch | None:
         return None
 
 
-def _frozen(post: Post, hands: Hands | Clerk, batch: Batch, tally: Counter[str]) -> list[Frozen]:
+def _frozen(post: Post, maker: Maker, batch: Batch, tally: Counter[str]) -> list[Frozen]:
     """Have messages made, and write them down.
 
     They are made between two transactions, so that nobody waits for that. What then cannot be
     written down is not sent, and given back.
     """
     try:
-        made = hands.made(batch, post)
+        made = maker.made(batch, post)
         frozen = again_if_crossed(partial(_keep, post, batch, made))
     except BaseException:
         _give_back(post, batch.notices)

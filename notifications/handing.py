@@ -23,7 +23,6 @@ from models.trouble import again_if_crossed
 from notifications import fenced, holds, outbox
 from notifications.answers import Answer
 from notifications.claimed import Claimed
-from notifications.clerk import Clerk
 from notifications.hands import Hands
 from notifications.hours import LOOK_AGAIN, UNREADABLE
 from notifications.listening import Parcel
@@ -41,22 +40,24 @@ BREATHE = (
 BREATHING = Spoken(BREATHE, ())
 
 
-def hand_over(post: Post, hands: Hands | Clerk, batches: Iterator[Sequence[Frozen]], tally: Counter[str]) -> None:
+def hand_over(
+    post: Post, hands: Hands, batches: Iterator[Sequence[Frozen]], tally: Counter[str], *, overlap: bool
+) -> None:
     """Send batch after batch; each settlement shares a transaction with the next messages' "about to leave".
 
-    Ends early when the server is away, the mail on hold, the hands are lost, or we are told to stop; what was not
-    begun is given back. Hands that make messages, too, need not be through a batch when the next one follows.
+    Ends early when the server is away, the mail on hold, or we are told to stop; what was not begun is given back.
+    Where batches ``overlap``, the next one follows while this one's last messages are under way.
     """
-    _Handing(post, hands, batches, tally).run()
+    _Handing(post, hands, batches, tally, overlap=overlap).run()
 
 
 class _Handing:
     """What waits to be handed over, and what is under way."""
 
     def __init__(
-        self, post: Post, hands: Hands | Clerk, batches: Iterator[Sequence[Frozen]], tally: Counter[str]
+        self, post: Post, hands: Hands, batches: Iterator[Sequence[Frozen]], tally: Counter[str], *, overlap: bool
     ) -> None:
-        self._post, self._hands, self._batches, self._tally = post, hands, batches, tally
+        self._post, self._hands, self._batches, self._tally, self._overlap = post, hands, batches, tally, overlap
         self._waiting: deque[Frozen] = deque()
         self._known: dict[int, Claimed] = {}
 
@@ -67,7 +68,7 @@ class _Handing:
             if any(answer.verdict == "away" for _, answer in met):
                 again_if_crossed(partial(_pause, self._post, met + self._heard(all_of_them=True), self._waiting))
                 return
-            stops = self._post.stops() or self._hands.are_lost
+            stops = self._post.stops()
             most = 0 if stops else min(self._hands.free, len(self._waiting))
             following = [self._waiting.popleft() for _ in range(most)]
             going, are_held = again_if_crossed(partial(_turn, self._post, met, following))
@@ -87,7 +88,7 @@ class _Handing:
 
     def _refill(self) -> None:
         """Have the next batch wait, once nothing does; when that fails, what is under way is settled first."""
-        if self._waiting or self._hands.are_lost or (self._hands.are_busy and not self._hands.ahead):
+        if self._waiting or (self._hands.are_busy and not self._overlap):
             return
         try:
             for batch in self._batches:

@@ -13,8 +13,6 @@ from types import TracebackType
 
 from notifications.answers import Answer, Mailer, Prompt
 from notifications.listening import Listening, Parcel
-from notifications.making import Batch, Made, make
-from notifications.post import Post
 
 Answered = tuple[int, Answer]
 """A message's number, and what became of it."""
@@ -28,15 +26,13 @@ class Hands:
     A single connection needs no thread where whoever uses it may wait for its answers.
     """
 
-    def __init__(self, mailers: Sequence[Mailer], *, waits: bool = True) -> None:
+    def __init__(self, mailers: Sequence[Mailer]) -> None:
         self._mailers = mailers
         self._free = list(mailers)
         self._prompt = {mailer: mailer for mailer in mailers if isinstance(mailer, Prompt)}
         self._listening = Listening()
         self._answers: SimpleQueue[tuple[Mailer, int, Answer | BaseException]] = SimpleQueue()
-        self._given = (
-            {mailer: SimpleQueue[Parcel | None]() for mailer in mailers} if len(mailers) > 1 or not waits else {}
-        )
+        self._given = {mailer: SimpleQueue[Parcel | None]() for mailer in mailers} if len(mailers) > 1 else {}
         self._threads = [Thread(target=self._serve, args=(mailer,), daemon=True) for mailer in self._given]
 
     def __enter__(self) -> Hands:
@@ -67,11 +63,6 @@ class Hands:
         """Tell whether anything is under way."""
         return self.free < len(self._mailers)
 
-    @property
-    def are_lost(self) -> bool:
-        """Tell whether nothing more can be handed over by them: these are as alive as who asks."""
-        return False
-
     def take(self, parcels: Sequence[Parcel]) -> None:
         """Have free connections hand messages over; with one connection only, this waits for the answer."""
         for parcel in parcels:
@@ -89,34 +80,11 @@ class Hands:
         met = self._told()
         while self.are_busy:
             waits = all_of_them or not met
-            more = self.told_within(None if waits else MOMENT)
+            more = self._heard(None if waits else MOMENT) + self._told()
             if not more and not waits:
                 break
             met += more
         return met
-
-    ahead = 0
-    """Batches that are claimed while another one leaves: nobody could make them meanwhile."""
-
-    def begin(self, batch: Batch) -> None:
-        """Do nothing yet: a batch is made when it is asked for."""
-
-    def made(self, batch: Batch, post: Post) -> Made:
-        """Make a batch here and now; return what came of it."""
-        return make(batch, post)
-
-    @property
-    def are_called(self) -> bool:
-        """Tell whether a watched file had something to read when answers were last waited for."""
-        return self._listening.is_called
-
-    def told_within(self, seconds: float | None) -> list[Answered]:
-        """Return what is answered until then, as soon as anything is; or nothing when a watched file has something."""
-        return self._heard(seconds) + self._told()
-
-    def watch(self, number: int) -> None:
-        """Have whoever waits for answers look up when there is something to read from a file, too."""
-        self._listening.watch(number)
 
     def _heard(self, seconds: float | None) -> list[Answered]:
         """Return what servers have answered; what one closed its connection to is sent on another one by its thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -104,11 +105,13 @@ def _staff(session: Session, notices: Sequence[Claimed], on: date) -> list[Astra
     addresses: Any = select(col(Person.code), col(Person.email)).where(asked, col(Person.bad_address_at).is_(None))
     people = dict(say(addresses).tuples().all())
     of_role: Any = (Person.code, RoleAssignment.role, RoleAssignment.starts_on, RoleAssignment.ends_on)
-    roles = say(select(*of_role).select_from(RoleAssignment).join(Person).where(asked)).all()
+    roles = defaultdict[tuple[str, str], list[Any]](list)
+    for one in say(select(*of_role).select_from(RoleAssignment).join(Person).where(asked)):
+        roles[one.role, one.code].append(one)
     lost = []
     for notice in notices:
         role, _, code = notice.recipient.partition(":")
-        held = [one for one in roles if (one.code, one.role) == (code, role)]
+        held = roles.get((role, code), ())
         if held and not any(one.starts_on <= on and (one.ends_on is None or one.ends_on >= on) for one in held):
             lost.append(Astray(notice, ROLE_ENDED.format(code=code)))
         elif people.get(code) and notice.address is not None and notice.address != people[code]:

@@ -41,8 +41,6 @@ class Listening:
         self._looked = select.poll()
         self._ear, self._bell = socketpair()
         self._looked.register(self._ear, select.POLLIN)
-        self.is_called = False
-        """Whether there was something to read from a watched file when it was last looked at."""
 
     def begin(self, mailer: Prompt, parcel: Parcel) -> bool:
         """Have a message leave in one write; False where it does not go so, and nothing has left."""
@@ -57,21 +55,14 @@ class Listening:
         """Have the one who listens stop; said by another thread."""
         self._bell.send(b"!")
 
-    def watch(self, number: int) -> None:
-        """Stop listening as well when there is something to read from a file of that number; who watches reads it."""
-        self._looked.register(number, select.POLLIN)
-
     def hear(self, seconds: float | None) -> list[Heard]:
         """Return what servers have answered, as soon as one says something, the bell rings or the time is over."""
         heard = list[Heard]()
-        self.is_called = False
         for number, _ in self._looked.poll(self._milliseconds(seconds)):
             if number in self._leaving:
                 heard += self._goes_on(number)
-            elif number == self._ear.fileno():
-                self._ear.recv(4096)
             else:
-                self.is_called = True
+                self._ear.recv(4096)
         return heard or self._waited_enough()
 
     def _milliseconds(self, seconds: float | None) -> float | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from notifications import outbox
-from notifications.claimed import Claimed, Item, Packed, packed, unpacked
+from notifications.claimed import Claimed, Item, Packed, ToMake, packed, unpacked
 from notifications.digests import full_facts
 from notifications.links import Noted
 from notifications.own_words import OWN_TEXT, OwnText
@@ -20,11 +20,10 @@ Frozen = tuple[Claimed, bytes]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Messages that were claimed together, with what making them needs: no database, so it may be done elsewhere."""
+class Work:
+    """Messages to be made, with what making them needs: no database, so it may be done elsewhere."""
 
-    notices: Sequence[Claimed]
-    kept: Mapping[int, bytes]
+    notices: Sequence[ToMake]
     told: Mapping[int, list[Item] | str]
     """What a message of the day tells, or why it cannot be read."""
     own: Mapping[str, OwnText | str]
@@ -32,16 +31,37 @@ class Batch:
     now: datetime
 
     def packed(self) -> tuple[Any, ...]:
-        """Return those of them that are still to be made, as another process takes them."""
-        told = {one: items if isinstance(items, str) else packed(items) for one, items in self.told.items()}
-        fresh = [notice for notice in self.notices if notice.id not in self.kept]
-        return packed(fresh), told, self.own, self.now
+        """Return it as another process takes it."""
+        told = {one: items if isinstance(items, str) else packed(Item, items) for one, items in self.told.items()}
+        return packed(ToMake, self.notices), told, self.own, self.now
 
     @classmethod
-    def unpacked(cls, notices: Packed, told: Mapping[int, Packed | str], own: Any, now: datetime) -> Batch:
+    def unpacked(cls, notices: Packed, told: Mapping[int, Packed | str], own: Any, now: datetime) -> Work:
         """Return what was packed."""
         items = {one: some if isinstance(some, str) else unpacked(Item, some) for one, some in told.items()}
-        return cls(unpacked(Claimed, notices), {}, items, own, now)
+        return cls(unpacked(ToMake, notices), items, own, now)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Messages that were claimed together, with the work that they are; bytes ``kept`` were frozen before."""
+
+    notices: Sequence[Claimed]
+    kept: Mapping[int, bytes]
+    told: Mapping[int, list[Item] | str]
+    own: Mapping[str, OwnText | str]
+    now: datetime
+
+    def of(self, notices: Sequence[Claimed]) -> Batch:
+        """Return the same for some of its messages."""
+        told = {one.id: self.told[one.id] for one in notices if one.id in self.told}
+        return replace(self, notices=notices, told=told)
+
+    @property
+    def work(self) -> Work:
+        """Return what is still to be made."""
+        fresh = [notice for notice in self.notices if notice.id not in self.kept]
+        return Work(fresh, self.told, self.own, self.now)
 
 
 @dataclass
@@ -69,14 +89,42 @@ class Made:
         self.parked = {one: some for one, some in self.parked.items() if one not in gone}
 
 
+class Maker(Protocol):
+    """Makes batches in the order in which they were begun."""
+
+    @property
+    def ahead(self) -> int:
+        """Return how many batches it makes while another one leaves."""
+
+    def begin(self, batch: Batch) -> None:
+        """Have it make a batch, after those that were begun before."""
+
+    def made(self, batch: Batch, post: Post) -> Made:
+        """Return what comes of the batch that was begun first of those not yet returned."""
+
+
+class Here:
+    """Makes a batch here and now, when it is asked for: nobody could make it meanwhile."""
+
+    ahead = 0
+
+    def begin(self, batch: Batch) -> None:
+        """Do nothing yet."""
+
+    def made(self, batch: Batch, post: Post) -> Made:
+        """Make it."""
+        return make(batch, post)
+
+
 def make(batch: Batch, post: Post, begun: Made | None = None) -> Made:
     """Make the messages that were not frozen before, or what is left of them when some are made.
 
     Poison of any kind is noted, and the others are made.
     """
-    making = Making(batch, post, begun)
-    for notice in batch.notices:
-        if notice.id not in batch.kept and not making.made.has(notice.id):
+    work = batch.work
+    making = Making(work, post, begun)
+    for notice in work.notices:
+        if not making.made.has(notice.id):
             making.do(notice)
     return making.made
 
@@ -86,12 +134,12 @@ class UnmakeableError(ValueError):
 
 
 class Making:
-    """Makes a batch's messages one by one, so that who makes them can look up between two."""
+    """Makes messages one by one, so that who makes them can look up between two."""
 
-    def __init__(self, batch: Batch, post: Post, begun: Made | None = None) -> None:
-        self._batch, self._post, self.made = batch, post, begun or Made()
+    def __init__(self, work: Work, post: Post, begun: Made | None = None) -> None:
+        self._work, self._post, self.made = work, post, begun or Made()
 
-    def do(self, notice: Claimed) -> None:
+    def do(self, notice: ToMake) -> None:
         """Make one message, or note why it cannot be made."""
         try:
             body = self._of_the_day(notice) if outbox.is_digest(notice) else self._of_one(notice)
@@ -105,23 +153,23 @@ class Making:
             else:
                 self.made.bodies[notice.id] = (hashlib.sha256(body).hexdigest(), body)
 
-    def _of_one(self, notice: Claimed) -> bytes:
+    def _of_one(self, notice: ToMake) -> bytes:
         """Make a message of its facts, its cohort's own text, and the link that ends its kind if it may be refused."""
         links, facts = self._post.links, dict(notice.facts)
-        url = links.to_refuse(self.made.links, notice, self._batch.now) if links is not None else None
+        url = links.to_refuse(self.made.links, notice, self._work.now) if links is not None else None
         if url:
             facts["refuse_url"] = url
-        own = self._batch.own.get(notice.template_version)
+        own = self._work.own.get(notice.template_version)
         if isinstance(own, str):
             raise UnmakeableError(own)
         return self._compose(notice, {**facts, OWN_TEXT: own} if own else facts)
 
-    def _compose(self, notice: Claimed, facts: Mapping[str, Any]) -> bytes:
-        return self._post.compose(notice, facts, self._post.sender, at=self._batch.now)
+    def _compose(self, notice: ToMake, facts: Mapping[str, Any]) -> bytes:
+        return self._post.compose(notice, facts, self._post.sender, at=self._work.now)
 
-    def _of_the_day(self, digest: Claimed) -> bytes | None:
+    def _of_the_day(self, digest: ToMake) -> bytes | None:
         """Make a message of the day of what is still to be told; an item that cannot be said is parked alone."""
-        items = self._batch.told[digest.id]
+        items = self._work.told[digest.id]
         if isinstance(items, str):
             raise UnmakeableError(items)
         if not items:
@@ -136,15 +184,15 @@ class Making:
             self.made.parked[digest.id] = [(item.id, reason) for item in items if item not in good]
             return self._compose(digest, self._facts(digest, good))
 
-    def _facts(self, digest: Claimed, items: Sequence[Item]) -> dict[str, Any]:
+    def _facts(self, digest: ToMake, items: Sequence[Item]) -> dict[str, Any]:
         """Return the facts of a message of the day, each thing to do with its link."""
         links = self._post.links
         if links is None:
             return full_facts(digest, items)
-        urls = {item.key: links.to_step(self.made.links, digest, item, self._batch.now) for item in items}
+        urls = {item.key: links.to_step(self.made.links, digest, item, self._work.now) for item in items}
         return full_facts(digest, items, urls)
 
-    def _can_be_said(self, digest: Claimed, item: Item) -> bool:
+    def _can_be_said(self, digest: ToMake, item: Item) -> bool:
         try:
             self._compose(digest, full_facts(digest, [item]))
         except Exception:  # noqa: BLE001 - the first one's reason is kept

@@ -1,9 +1,9 @@
 """Several processes empty one outbox: senders, each of which claims and settles its own messages (rule 6), and clerks.
 
-A sender's clerk makes its messages and hands them over: the sender does nothing but write. Two processes are a sender
-and its clerk, three are two senders of whom the first has a clerk, and so on. They are forked, so that what was read
-and compiled once serves all. That is safe only where nothing else runs in the process, and no connection of the
-database is open: SQLite's locks are not inherited, its memory of them is.
+A sender's clerk makes its messages, while it writes and hands over. Two processes are a sender and its clerk, three are
+two senders of whom the first has a clerk, and so on. They are forked, so that what was read and compiled once serves
+all. That is safe only where nothing else runs in the process, and no connection of the database is open: SQLite's
+locks are not inherited, its memory of them is.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from notifications import clerk, leases
 from notifications.clerk import Clerk
 from notifications.delivery import deliver
 from notifications.post import Post
+from notifications.tray import Tray
 from runtime.house import House, Share
 from runtime.liveness import is_dead
 from runtime.logs import place_of
@@ -163,9 +164,10 @@ def _send(house: House, share: Share, stops: Stops) -> Counter[str]:
     post = replace(house.post(share), stops=stops)
     if 2 * share.number + 1 >= share.processes:
         return deliver(post)
-    number, line = _hire(post)
+    tray = Tray()
+    number, line = _hire(post, tray)
     try:
-        tally = deliver(post, clerk=Clerk(number, line, len(post.mailers)))
+        tally = deliver(post, clerk=Clerk(number, line, tray))
     finally:
         line.close()  # with this it ends, if it has not
         _, status = os.waitpid(number, 0)
@@ -174,7 +176,7 @@ def _send(house: House, share: Share, stops: Stops) -> Counter[str]:
     return tally
 
 
-def _hire(post: Post) -> tuple[int, Connection]:
+def _hire(post: Post, tray: Tray) -> tuple[int, Connection]:
     """Start a clerk; return the number of its process, and the line to it."""
     line, its_end = Pipe()
     number = os.fork()
@@ -184,7 +186,7 @@ def _hire(post: Post) -> tuple[int, Connection]:
     status = 1
     try:
         line.close()
-        clerk.serve(post, its_end)
+        clerk.serve(post, its_end, tray)
         status = 0
     except Exception as problem:  # noqa: BLE001 - its sender sees to what it had in hand; its words may hold an address
         log.error("a clerk broke off", extra={"facts": {"at": place_of(problem)}})  # noqa: TRY400

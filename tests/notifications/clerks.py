@@ -13,6 +13,7 @@ from typing import Any
 from notifications.clerk import Clerk, serve
 from notifications.delivery import deliver
 from notifications.post import Post
+from notifications.tray import Tray
 
 PATIENCE = 20
 
@@ -30,15 +31,16 @@ def a_process() -> Iterator[int]:
 def deliver_by_clerk(post: Post, **more: Any) -> Counter[str]:
     """Send as `deliver` does, with a clerk."""
     line, its_end = Pipe()
+    tray = Tray()
 
     def work() -> None:
         with its_end:
-            serve(post, its_end)
+            serve(post, its_end, tray)
 
     with a_process() as number:
         thread = Thread(target=work, daemon=True)
         thread.start()
-        tally = deliver(post, clerk=Clerk(number, line, len(post.mailers)), **more)
+        tally = deliver(post, clerk=Clerk(number, line, tray), **more)
         thread.join(PATIENCE)
         assert not thread.is_alive()
     return tally

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any
 
@@ -21,20 +22,22 @@ from models.session import Database
 from notifications import clerk as clerks
 from notifications import delivery, holds, outbox
 from notifications.answers import Answer, MemoryMailer
-from notifications.clerk import BROKE_OFF, Clerk
+from notifications.clerk import Clerk
 from notifications.delivery import BATCH, deliver
 from notifications.freezing import gather, keep
-from notifications.hands import Hands
 from notifications.links import Links
 from notifications.making import make
+from notifications.messages import message_of
 from notifications.outbox import Pace
-from notifications.post import Post
+from notifications.post import Compose, Post
+from notifications.tray import PLACES, Tray
 from runtime.clock import Clock
 from tests.notifications.clerks import a_process, deliver_by_clerk
-from tests.notifications.post_office import NOW, SENDER, bodies, channel, notice, put, put_digest, statuses
+from tests.notifications.post_office import NOW, SENDER, bodies, channel, put, put_digest, statuses
 
 SENT = ("sent", "")
 LINKS = Links("a secret of the test, long enough", "https://mourafaka.example")
+PATIENCE = 20
 MANY = 2 * BATCH + 50
 """So many that, while the first batch leaves, the second is claimed and being made."""
 
@@ -130,11 +133,13 @@ def test_its_messages_are_those_that_we_would_make(database: Database) -> None:
         refusable = [replace(one, enrolment_id=1, facts={**one.facts, "topic": "early"}) for one in claimed]
         batch = gather(session, refusable, now=later)
     line, its_end = Pipe()
-    Thread(target=clerks.serve, args=(post, its_end), daemon=True).start()
-    with a_process() as number, Clerk(number, line, 1) as clerk:
+    tray = Tray()
+    Thread(target=clerks.serve, args=(post, its_end, tray), daemon=True).start()
+    with a_process() as number, Clerk(number, line, tray) as clerk:
         clerk.begin(batch)
+        assert line.poll(PATIENCE)  # it gives what it has made when it has made all
         made = clerk.made(batch, post)
-        assert not clerk.are_lost
+        assert not clerk.is_lost
     assert (len(batch.kept), len(made.bodies), len(made.failed), len(made.links) > 0) == (1, 30, 1, True)
     assert made == make(batch, post)
 
@@ -178,20 +183,31 @@ def test_bytes_that_were_frozen_before_are_handed_over_by_a_clerk(database: Data
     assert frozen in [body for _, body in mailer.sent]
 
 
-def test_what_a_clerk_leaves_who_breaks_off_is_sent_and_what_it_had_under_way_is_in_doubt(database: Database) -> None:
+def breaking_off(at: int, line: Connection) -> Compose:
+    """Return what makes messages, and at one of them ends the clerk who makes it."""
+    made = count(1)
+
+    def compose(*given: Any, **named: Any) -> bytes:
+        if next(made) == at:
+            line.close()
+        return message_of(*given, **named)
+
+    return compose
+
+
+@pytest.mark.parametrize("at", [1, 3, BATCH, BATCH + 20])
+def test_what_a_clerk_leaves_who_breaks_off_is_made_by_its_sender(database: Database, at: int) -> None:
     put(database, MANY)
     line, its_end = Pipe()
-    theirs, ours = Steered(BATCH + 20, its_end.close), MemoryMailer()
-    post = post_by(database, theirs)
-    working = Thread(target=clerks.serve, args=(post, its_end), daemon=True)
+    mailer, tray = MemoryMailer(), Tray()
+    post = post_by(database, mailer)
+    its_post = replace(post, compose=breaking_off(at, its_end))
+    working = Thread(target=clerks.serve, args=(its_post, its_end, tray), daemon=True)
     with a_process() as number:
         working.start()
-        tally = deliver(replace(post, mailer=ours), clerk=Clerk(number, line, 1))
-    assert tally == Counter(accepted=MANY - 1, doubt=1)
-    assert len(theirs.sent) + len(ours.sent) == MANY  # the one in doubt had left
-    doubted = notice(database, f"SM/{BATCH + 21:03d}/welcome")
-    assert (doubted.status, doubted.doubts, doubted.error) == ("pending", 1, BROKE_OFF)
-    assert (len(bodies(database)), rows(database)[("sending", 1, False)]) == (1, 0)
+        assert deliver(post, clerk=Clerk(number, line, tray)) == Counter(accepted=MANY)
+    assert [address for address, _ in mailer.sent] == [f"coop{number}@coop.example" for number in range(1, MANY + 1)]
+    assert (set(statuses(database)), bodies(database)) == ({SENT}, [])
 
 
 def test_clerk_that_is_frozen_is_given_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,32 +216,40 @@ def test_clerk_that_is_frozen_is_given_up(database: Database, monkeypatch: pytes
     line, its_end = Pipe()
     mailer = MemoryMailer()
     with subprocess.Popen(["sleep", "600"]) as frozen, its_end:
-        tally = deliver(post_by(database, mailer), clerk=Clerk(frozen.pid, line, 2))
-        assert frozen.wait(20) < 0
+        tally = deliver(post_by(database, mailer), clerk=Clerk(frozen.pid, line, Tray()))
+        assert frozen.wait(PATIENCE) < 0
     assert (tally, len(mailer.sent)) == (Counter(accepted=30), 30)
 
 
-def test_clerk_who_has_nothing_to_tell_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clerks, "BEAT", 0.01)
+def test_clerk_ends_with_who_it_works_for() -> None:
     line, its_end = Pipe()
     post = Post(None, MemoryMailer(), SENDER, Pace(), Clock(NOW).now)  # type: ignore[arg-type] # it has no database
-    working = Thread(target=clerks.serve, args=(post, its_end), daemon=True)
+    working = Thread(target=clerks.serve, args=(post, its_end, Tray()), daemon=True)
     working.start()
-    assert [line.recv() for _ in range(3)] == [("here", None)] * 3
     line.close()
-    working.join(20)
+    working.join(PATIENCE)
     assert not working.is_alive()
 
 
-def test_it_keeps_half_of_its_connections_busy(database: Database) -> None:
+def test_what_there_is_no_room_for_is_made_by_the_sender(database: Database) -> None:
+    put(database, 5)
     line, its_end = Pipe()
-    clerk = Clerk(os.getpid(), line, 4)
-    clerk.take([clerks.Parcel(number, "c@coop.example", b"x") for number in range(4)])
-    its_end.send(("answers", [(0, Answer("accepted"))]))
-    its_end.send(("answers", [(1, Answer("accepted"))]))
-    its_end.send(("answers", [(2, Answer("accepted"))]))
-    assert [number for number, _ in clerk.answers()] == [0, 1]
-    assert (clerk.free, clerk.are_busy) == (2, True)
-    its_end.send(("answers", [(3, Answer("accepted"))]))
-    assert [number for number, _ in clerk.answers(all_of_them=True)] == [2, 3]
-    assert (clerk.free, clerk.are_busy, Hands([MemoryMailer()]).are_lost) == (4, False, False)
+    mailer, small = MemoryMailer(), Tray(room=100)
+    post = post_by(database, mailer)
+    Thread(target=clerks.serve, args=(post, its_end, small), daemon=True).start()
+    with a_process() as number:
+        assert deliver(post, clerk=Clerk(number, line, small)) == Counter(accepted=5)
+    assert len(mailer.sent) == 5
+
+
+def test_each_place_of_a_tray_is_used_again_by_a_later_batch() -> None:
+    tray = Tray(room=100)
+    for number in range(3 * PLACES):
+        size = tray.put(number, {number: b"made"})
+        assert tray.take(number, size) == {number: b"made"}
+    assert tray.put(0, b"x" * 200) == 0
+
+
+def test_a_clerk_may_have_no_more_batches_than_a_tray_has_places() -> None:
+    """Of each claim two are begun at the most, the others and a few messages of the day; no claim beyond `AHEAD`."""
+    assert Clerk.ahead + 2 <= PLACES
