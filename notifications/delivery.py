@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from models import ChannelState, Notice
 from models.trouble import again_if_crossed
-from notifications import breaker, copies, holds, outbox
+from notifications import breaker, copies, fenced, holds, outbox
 from notifications.backlog import settle_late
 from notifications.claimed import Claimed
 from notifications.clerk import Clerk
@@ -46,6 +46,7 @@ def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> 
     tally: Counter[str] = Counter()
     post = post.with_hours()
     settle_late(post.database, post.now())
+    fenced.forget_settled(post.database)
     if post.breaker and breaker.holds_mass(post.database, post.now()):
         return tally
     with Hands(post.mailers) as hands, clerk or nullcontext(Here()) as maker:
@@ -58,11 +59,16 @@ def deliver(post: Post, *, limit: int = 100_000, clerk: Clerk | None = None) -> 
 
 
 def _empty(post: Post, hands: Hands, maker: Maker, limit: int, tally: Counter[str]) -> None:
-    with closing(_batches(post, maker, limit, tally)) as batches:
-        hand_over(post, hands, batches, tally, overlap=bool(maker.ahead))
+    done: list[int] = []
+    try:
+        with closing(_batches(post, maker, limit, tally, done)) as batches:
+            hand_over(post, hands, batches, tally, done, overlap=bool(maker.ahead))
+    finally:
+        with suppress(SQLAlchemyError), post.database.writing() as connection:  # else the next delivery does it
+            fenced.forget_bodies(connection, done)
 
 
-def _batches(post: Post, maker: Maker, limit: int, tally: Counter[str]) -> Generator[list[Frozen]]:
+def _batches(post: Post, maker: Maker, limit: int, tally: Counter[str], done: list[int]) -> Generator[list[Frozen]]:
     """Yield batch after batch, frozen; a clerk has the next ones claimed, and makes them, while one leaves.
 
     What is not asked for any more is given back.
@@ -78,7 +84,7 @@ def _batches(post: Post, maker: Maker, limit: int, tally: Counter[str]) -> Gener
                     break
             if not len(order):
                 return
-            yield _frozen(post, maker, order.next(), tally)
+            yield _frozen(post, maker, order.next(), tally, done)
     finally:
         for batch in order.left():
             _give_back(post, batch.notices)
@@ -106,25 +112,26 @@ def _next_batch(post: Post, limit: int, tally: Counter[str]) -> Batch | None:
         return None
 
 
-def _frozen(post: Post, maker: Maker, batch: Batch, tally: Counter[str]) -> list[Frozen]:
-    """Have messages made, and write them down.
+def _frozen(post: Post, maker: Maker, batch: Batch, tally: Counter[str], done: list[int]) -> list[Frozen]:
+    """Have messages made, and write them down in place of what is done.
 
     They are made between two transactions, so that nobody waits for that. What then cannot be
     written down is not sent, and given back.
     """
     try:
         made = maker.made(batch, post)
-        frozen = again_if_crossed(partial(_keep, post, batch, made))
+        frozen = again_if_crossed(partial(_keep, post, batch, made, done))
     except BaseException:
         _give_back(post, batch.notices)
         raise
+    done.clear()
     tally.update({"failed": len(made.failed), "cancelled": len(made.empty)})
     return frozen
 
 
-def _keep(post: Post, batch: Batch, made: Made) -> list[Frozen]:
+def _keep(post: Post, batch: Batch, made: Made, done: Sequence[int]) -> list[Frozen]:
     with post.database.transaction(alone=False) as session:
-        return keep(session, batch, made, post.services)
+        return keep(session, batch, made, post.services, done)
 
 
 def _give_back(post: Post, notices: Sequence[Claimed]) -> None:

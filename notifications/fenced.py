@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, delete, insert, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
 from sqlmodel import Session, SQLModel
 
 from models import Notice, NoticeBody
 from models.notice import UNSETTLED
+from models.session import Database
 from models.sets import within
 from models.spoken import Spoken
 from notifications import holds
@@ -23,6 +24,10 @@ from notifications.claimed import Claimed
 _TABLES = SQLModel.metadata.tables
 _NOTICE, _BODY = _TABLES[str(Notice.__tablename__)], _TABLES[str(NoticeBody.__tablename__)]
 _FORGET = delete(_BODY).where(_BODY.c.notice_id == bindparam("told_id"))
+_LEFT = (
+    select(_BODY.c.notice_id).join(_NOTICE, _NOTICE.c.id == _BODY.c.notice_id).where(_NOTICE.c.status.not_in(UNSETTLED))
+)
+_NO_WAIT: dict[str, Any] = {"of": _BODY, "skip_locked": True}
 _TELLING = ("status", "reason", "sent_at", "settled_at")
 
 
@@ -88,6 +93,15 @@ def forget_body(session: Session, notice_id: int) -> None:
 def forget_bodies(connection: Connection, notice_ids: Sequence[int]) -> None:
     """Drop the frozen bytes of messages that are settled."""
     _FORGETTING.say(connection, [(one,) for one in notice_ids])
+
+
+def forget_settled(database: Database) -> None:
+    """Drop the frozen bytes of settled messages that a sender left which was killed."""
+    with database.reading() as session:
+        is_left = session.connection().execute(_LEFT.limit(1)).first() is not None
+    if is_left:
+        with database.transaction(alone=False) as session:
+            session.connection().execute(delete(_BODY).where(_BODY.c.notice_id.in_(_LEFT.with_for_update(**_NO_WAIT))))
 
 
 def settle_told(connection: Connection, digest_ids: Sequence[int], status: str, reason: str, now: datetime) -> None:

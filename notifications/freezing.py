@@ -80,11 +80,15 @@ def _own_texts(session: Session, notices: Sequence[Claimed]) -> dict[str, OwnTex
     return found
 
 
-def keep(session: Session, batch: Batch, made: Made, services: Services | None) -> list[Frozen]:
+def keep(
+    session: Session, batch: Batch, made: Made, services: Services | None, done: Sequence[int] = ()
+) -> list[Frozen]:
     """Write down what was made, and return what may be handed over: that, and what was frozen before.
 
-    What somebody else has claimed meanwhile is left to them, and left out of what was made.
+    What somebody else has claimed meanwhile is left to them, and left out of what was made. The bytes of what is
+    ``done`` make room for these: overwriting them one message after the other would write each page twice.
     """
+    fenced.forget_bodies(session.connection(), done)
     made.without(_freeze(session, batch, made))
     for notice in batch.notices:
         if notice.id in made.failed:

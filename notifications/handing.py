@@ -41,23 +41,38 @@ BREATHING = Spoken(BREATHE, ())
 
 
 def hand_over(
-    post: Post, hands: Hands, batches: Iterator[Sequence[Frozen]], tally: Counter[str], *, overlap: bool
+    post: Post,
+    hands: Hands,
+    batches: Iterator[Sequence[Frozen]],
+    tally: Counter[str],
+    done: list[int],
+    *,
+    overlap: bool,
 ) -> None:
     """Send batch after batch; each settlement shares a transaction with the next messages' "about to leave".
 
     Ends early when the server is away, the mail on hold, or we are told to stop; what was not begun is given back.
-    Where batches ``overlap``, the next one follows while this one's last messages are under way.
+    Where batches ``overlap``, the next one follows while this one's last messages are under way. What was accepted is
+    added to ``done``: its frozen bytes are of no more use.
     """
-    _Handing(post, hands, batches, tally, overlap=overlap).run()
+    _Handing(post, hands, batches, tally, done, overlap=overlap).run()
 
 
 class _Handing:
     """What waits to be handed over, and what is under way."""
 
     def __init__(
-        self, post: Post, hands: Hands, batches: Iterator[Sequence[Frozen]], tally: Counter[str], *, overlap: bool
+        self,
+        post: Post,
+        hands: Hands,
+        batches: Iterator[Sequence[Frozen]],
+        tally: Counter[str],
+        done: list[int],
+        *,
+        overlap: bool,
     ) -> None:
-        self._post, self._hands, self._batches, self._tally, self._overlap = post, hands, batches, tally, overlap
+        self._post, self._hands, self._batches, self._tally = post, hands, batches, tally
+        self._done, self._overlap = done, overlap
         self._waiting: deque[Frozen] = deque()
         self._known: dict[int, Claimed] = {}
 
@@ -72,6 +87,7 @@ class _Handing:
             most = 0 if stops else min(self._hands.free, len(self._waiting))
             following = [self._waiting.popleft() for _ in range(most)]
             going, are_held = again_if_crossed(partial(_turn, self._post, met, following))
+            self._done += [notice.id for notice, answer in met if answer.verdict == "accepted"]
             self._hands.take([Parcel(notice.id, notice.address or "", body) for notice, body in going])
             if are_held or stops:
                 gone = {notice.id for notice, _ in going}

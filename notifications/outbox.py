@@ -166,13 +166,15 @@ def begin_data(session: Session, notice: Claimed, *, now: datetime, pace: Pace) 
 
 
 def settle_accepted(connection: Connection, met: Sequence[tuple[Claimed, Answer]], *, now: datetime) -> None:
-    """Write down at once that messages were accepted; `fenced.ClaimLost` when the claim of one was lost meanwhile."""
+    """Write down at once that messages were accepted; `fenced.ClaimLost` when the claim of one was lost meanwhile.
+
+    Their frozen bytes go with those of the others of their batch.
+    """
     by_code = defaultdict[int | None, list[Claimed]](list)
     for notice, answer in met:
         by_code[answer.code].append(notice)
     for code, notices in by_code.items():
         fenced.change_all(connection, notices, _ended("sent", "", Answer("accepted", code, ""), now))
-    fenced.forget_bodies(connection, [notice.id for notice, _ in met])
     if digests := [notice.id for notice, _ in met if is_digest(notice)]:
         fenced.settle_told(connection, digests, "sent", "", now)
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from models import NoticeBody
 from models.session import Database
 from notifications.answers import Answer, MemoryMailer
-from notifications.delivery import deliver
+from notifications.delivery import BATCH, deliver
 from notifications.outbox import claim
 from tests.notifications.post_office import (
     ANYONE,
@@ -216,6 +216,34 @@ def test_dead_senders_bytes_are_sent_as_they_were_frozen(database: Database, off
     assert office.kept[0].body == b"Subject: frozen\r\n\r\nas it was\r\n"
 
 
+def test_frozen_bytes_of_what_was_sent_go_with_the_next_batch_and_at_the_end(
+    database: Database, office: PostOffice
+) -> None:
+    put(database, 3 * BATCH)
+    seen: list[int] = []
+
+    class Looking(MemoryMailer):
+        def send(self, address: str, body: bytes) -> Answer:
+            seen.append(len(bodies(database)))
+            return super().send(address, body)
+
+    assert deliver(replace(post_of(database, office), mailer=Looking())) == Counter(accepted=3 * BATCH)
+    assert (set(seen), bodies(database)) == ({BATCH}, [])
+
+
+def test_frozen_bytes_that_a_killed_sender_left_go_with_the_next_delivery(
+    database: Database, office: PostOffice
+) -> None:
+    put(database, 3)
+    with database.transaction() as session:
+        for number in (1, 2):
+            session.add(NoticeBody(notice_id=notice(database, f"SM/00{number}/welcome").id or 0, body=b"frozen"))
+    change(database, "SM/001/welcome", status="sent", settled_at=NOW)
+    change(database, "SM/002/welcome", body_digest="d", send_at=NOW + timedelta(days=1))
+    assert deliver(post_of(database, office)) == Counter(accepted=1)
+    assert bodies(database) == [b"frozen"]
+
+
 def test_claim_lost_in_the_middle_of_a_batch_is_left_to_its_new_owner(database: Database, office: PostOffice) -> None:
     put(database, 3)
 
@@ -242,7 +270,7 @@ def test_connection_is_closed_even_when_the_database_breaks(database: Database, 
 
     mailer = Closing()
     with database.engine.connect() as connection:
-        connection.exec_driver_sql("DROP TABLE notice_body")
+        connection.exec_driver_sql("ALTER TABLE notice_body RENAME COLUMN body TO lost")
         connection.commit()
     with pytest.raises(DBAPIError):
         deliver(replace(post_of(database, office), mailer=mailer))
