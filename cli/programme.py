@@ -13,11 +13,12 @@ from actions.people import add_person
 from actions.programmes import publish
 from cli import migration
 from cli.context import BY, open_house, say, say_table
+from models.going_back import Gone, go_back
 from programme.codes import code_of
 from programme.definition_file import DefinitionRefused, read_definition
 from programme.errors import FileUnreadable, PasswordMissing
 from programme.territory import provinces
-from programme.wording import Sentence, sentence
+from programme.wording import Sentence, counted, sentence
 from runtime.language import _
 
 definition = typer.Typer(help=_("The programme as data: check a definition, publish a version."), no_args_is_help=True)
@@ -26,17 +27,53 @@ user = typer.Typer(help=_("The people of the programme."), no_args_is_help=True)
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("init", help=_("Create or migrate the database.\n\nExample: mourafaka init"))(init)
+    app.command(
+        "init",
+        help=_(
+            "Create or migrate the database.\n\nWith --back-to the tables become those of an earlier release: stop "
+            "everything and make a copy first, then install that release before any other command.\n\n"
+            "Example: mourafaka init"
+        ),
+    )(init)
     app.add_typer(definition, name="definition")
     migration.add_to(app)
     migration.add_to_definition(definition)
     app.add_typer(user, name="user")
 
 
-def init(context: typer.Context) -> None:
-    """Create or migrate the database."""
-    house = open_house(context)
+def init(
+    context: typer.Context,
+    back_to: Annotated[
+        str | None,
+        typer.Option(help=_("the schema of an earlier release, e.g. 0012: shows what goes, nothing is changed yet")),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_("with --back-to: do it"))] = False,
+) -> None:
+    """Create or migrate the database, or take its tables back."""
+    house = open_house(context, as_it_is=back_to is not None)
+    if back_to is not None:
+        gone = go_back(house.database.engine, back_to, only_look=not yes)
+        _say_gone(gone, back_to, done=yes)
+        return
     say(sentence("The database is ready: {url}", url=house.database.engine.url.render_as_string()).say(_))
+
+
+def _say_gone(gone: list[Gone], back_to: str, *, done: bool) -> None:
+    """Say what the earlier release does not keep, and what comes next."""
+    if gone:
+        say(sentence("Schema {schema} does not have:", schema=back_to).say(_))
+    for one in gone:
+        say(counted("- {name} ({count} row)", "- {name} ({count} rows)", one.rows, name=one.name).say(_))
+    if not done:
+        say(_("Nothing is changed yet: stop everything, make a copy with `mourafaka backup`, then repeat with --yes."))
+        return
+    say(
+        sentence(
+            "The tables are those of schema {schema}. Install that release now, before any other command: one of this "
+            "release would bring them forward again.",
+            schema=back_to,
+        ).say(_)
+    )
 
 
 def _text_of(path: Path) -> str:

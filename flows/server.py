@@ -28,6 +28,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from flows.left_behind import put_aside_what_is_newer
 from flows.trust import one_certificate
 from programme.errors import PrefectAway
 from runtime.garbage import settle
@@ -172,6 +173,7 @@ def command_at(port: int) -> tuple[str, ...]:
 @contextmanager
 def _running(home: Path, port: int, password: str, surroundings: dict[str, str]) -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
+    put_aside_what_is_newer(home)
     environment = {**surroundings, **environment_at(port, password)}
     with (home / LOG).open("ab") as log:
         server = subprocess.Popen(command_at(port), env=environment, stdout=log, stderr=log)  # noqa: S603 - our own

@@ -12,6 +12,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.delivery import delivery
 from flows.intake import intake
+from flows.left_behind import put_aside_what_is_newer
 from flows.migrate import migrate_definition
 from flows.morning import mornings
 from flows.runner import PatientRunner
@@ -73,6 +74,7 @@ def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:
     if PREFECT_API_URL.value():
         return [Part("schedules", schedules)]
     home.mkdir(parents=True, exist_ok=True)
+    put_aside_what_is_newer(home)
     environment = environment_at(port, password_of_ours())
     server = Part(
         "prefect",

@@ -27,6 +27,8 @@ with engine.connect().execution_options(writes=True) as connection:
             context.run_migrations()
             if is_sqlite and (orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
                 raise RuntimeError(f"the migration would leave rows without what they belong to: {orphans[:5]}")
+            if judge := context.config.attributes.get("judge"):
+                judge(connection)  # may refuse what it sees: then nothing is changed
         connection.commit()
     finally:
         connection.rollback()

@@ -166,7 +166,7 @@ class RealMailWithVirtualClock(Refusal):
 
 
 class DatabaseTooNew(Refusal):
-    """The database was made by a newer release ({revision}): install that release, or restore a backup."""
+    """The database was made by a newer release ({revision}) and was left as it is: install that release again, have it run `mourafaka init --back-to {ours}`, or restore with this one the copy from before the update."""
 
 
 class NothingKnown(Refusal):

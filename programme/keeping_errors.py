@@ -45,6 +45,10 @@ class CopyTooNew(Refusal):
     """{path} was made by a newer release ({revision}): install that release and restore with it; nothing was changed."""
 
 
+class NoWayBack(Refusal):
+    """The tables cannot go back to {wanted}: they are those of {now}; name one of {known}; nothing was changed."""
+
+
 class CopyOfAnotherKind(Refusal):
     """{path} is a copy from {made_on} and the database here is on {here}: restore it where MOURAFAKA_DATABASE_URL names {made_on}."""
 

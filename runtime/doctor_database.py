@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from actions.programmes import definitions, unreadable
 from models import migrate
 from models.trouble import in_a_line
+from programme.errors import DatabaseTooNew
 from programme.wording import counted, sentence
 from runtime.clock import Clock
 from runtime.doctor_channels import Checked
@@ -37,6 +38,10 @@ def database(house: House) -> Checked:
     except SQLAlchemyError as problem:
         what = sentence("Database: {url} cannot be used ({problem}).", url=url, problem=in_a_line(problem))
         return False, what, sentence("check its address, that its server runs, its disk and its rights")
+    if migrate.is_ahead(revision):
+        refusal = DatabaseTooNew(revision=revision, ours=migrate.head())
+        what = sentence("Database: {url} is ahead of this release.", url=url)
+        return False, what, sentence(refusal.template(), **refusal.facts)
     if revision != migrate.head():
         what = sentence(
             "Database: {url}, schema {revision}, is not of this release.", url=url, revision=revision or "–"

@@ -35,6 +35,15 @@ WHO_WRITES = """
 SELECT host(client_addr) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted
 """
 
+LINGER = """
+CREATE TABLE lingering (seconds float); INSERT INTO lingering VALUES (0.3);
+CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep(seconds) FROM public.lingering; RETURN NULL; END $$;
+CREATE TRIGGER linger AFTER UPDATE ON passage FOR EACH STATEMENT EXECUTE FUNCTION linger();
+"""
+"""Has a writer stay in the middle of its transaction, long enough for a cable to be pulled: it is gone in some
+milliseconds else, where nothing else is at work."""
+
 
 @dataclass
 class Scene:
@@ -68,6 +77,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         prefect_s = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"postgresql+asyncpg{server.make('prefect')}"}
         server.tell("CREATE EXTENSION pg_trgm", "prefect")
         database = mornings.people(_migrated(server, "ours"))
+        server.tell(LINGER, "ours")
         with pool(folder, database.url, LEASE_SECONDS, Place(base.address, base.command, prefect_s)) as here:
             made = Scene(database, server, here, {one.name: one for one in others})
             for one in others:
@@ -98,6 +108,7 @@ def _cut_off_in_mid_write(at: Scene) -> Machine:
                 machine.pull_cable()
                 time.sleep(1)
                 if at.has_pen(machine):  # and nobody will hear the end of it
+                    at.server.tell("UPDATE lingering SET seconds = 0", "ours")
                     return machine
                 machine.plug_in()
     raise AssertionError([(row["name"], row["state_name"]) for row in at.here.runs("morning")])
