@@ -93,6 +93,7 @@ REASONS: Final = (
     sentence("version {version} of the programme", version=_X),
     sentence("version {version} of {programme}", version=_X, programme=_X),
     sentence("measured again on {on}", on=_X),
+    sentence("the plan was drafted on {on} and stays", on=_X),
     sentence("the weakest axes of {checkpoint}", checkpoint=_X),
     sentence("not selected"),
 )
