@@ -103,6 +103,7 @@ REASONS: Final = (
     sentence("the plan was drafted on {on} and stays", on=_X),
     sentence("the weakest axes of {checkpoint}", checkpoint=_X),
     sentence("not selected"),
+    sentence("asked"),
 )
 
 
