@@ -454,14 +454,44 @@ SCORED = shipped_text().replace(
 )
 
 
-def test_new_measure_flags_a_signed_decision_that_rests_on_the_score(database: Database) -> None:
+def enrol_by(database: Database, text: str) -> None:
+    """Enrol a cohort that follows another text of the definition."""
     open_world(database)
     with database.transaction() as session:
-        version = publish(session, SCORED.replace("\nversion: 1\n", "\nversion: 2\n"), by="k1", now=NOW)
+        version = publish(session, text.replace("\nversion: 1\n", "\nversion: 2\n"), by="k1", now=NOW)
         for cohort in session.exec(select(Cohort)):
             cohort.programme_version_id = version.id or 0
     with database.transaction() as session:
         enrol_cohort(session, code=CODE, by="k1", now=NOW)
+
+
+FLOORED = shipped_text().replace(
+    "requires: [{fact: sessions_held, at_least: 6, of: 12}]\n",
+    "requires: [{fact: sessions_held, at_least: 1, of: 12}]\n"
+    "      floor: {requires: [{fact: modules_present, at_least: 1, of: 4}], not_met: exit}\n",
+)
+
+
+def test_floor_that_holds_is_held_against_a_corrected_fact_too(database: Database) -> None:
+    enrol_by(database, FLOORED)
+    day = date(2028, 7, 4)
+    with database.transaction() as session:
+        said = {"code": ONE, "on": day, "by": "k1", "now": at(day, 10)}
+        record_attendance(session, step="training.strategy", presence={"présidente": True}, **said)
+        report_session(session, step="coaching.session-01", held=True, **said)
+    evaluate(database, "M18", day)
+    morning(database, date(2028, 7, 5))
+    with database.transaction() as session:
+        decide(session, code=ONE, checkpoint="M18", outcome="continue", by="k1", now=at(date(2028, 7, 5), 15))
+    set_right(database, 1, held=False, now_on=date(2028, 7, 10))
+    with database.reading() as session:
+        found = session.exec(select(Decision)).one()
+    assert found.flag is not None
+    assert found.flag["proposal"] == "continue"
+
+
+def test_new_measure_flags_a_signed_decision_that_rests_on_the_score(database: Database) -> None:
+    enrol_by(database, SCORED)
     day = date(2028, 7, 4)
     evaluate(database, "M18", day, level=3)
     morning(database, date(2028, 7, 5))
