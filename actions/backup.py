@@ -14,6 +14,7 @@ from models.sqlite_store import SqliteStore
 from models.stores import Store
 from programme.civil import wall
 from programme.keeping_errors import CopyThere, CopyUnwritable
+from programme.system_words import system_words
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def back_up(store: Store, out: Path, *, now: datetime) -> Copied:
             size = part.stat().st_size
             put_in_place(part, path)
     except OSError as problem:
-        raise CopyUnwritable(path=path, problem=problem.strerror or problem) from problem
+        raise CopyUnwritable(path=path, problem=system_words(problem)) from problem
     return Copied(path, size)
 
 

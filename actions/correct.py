@@ -11,20 +11,21 @@ from sqlmodel import Session, col, func, select
 
 from actions import history
 from actions.access import refuse_outsider
+from actions.closing import opened
 from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, refuse_future
 from actions.meetings import cancel_meetings
 from actions.programmes import definition_of
-from actions.reweigh import reweigh, withdraw_proposal
+from actions.reweigh import reweigh
 from actions.stages import nudge
 from actions.tell import close
+from actions.timely import refuse_too_early
 from actions.watch import watch
 from actions.withdrawal import take_back
-from models import Attendance, Correction, Decision, Enrolment, Evaluation, PlanAction, SessionReport, Step
+from models import Attendance, Correction, Enrolment, PlanAction, SessionReport, Step
 from programme.civil import civil_day
 from programme.decision_errors import CorrectionUnexplained, NothingToCorrect, NotRecorded
 from programme.definition_terms import FactName
-from programme.scoring import Answer, default_questionnaire, score
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ def correct_attendance(
     by: str,
     now: datetime,
     on: date | None = None,
+    early: bool = False,
 ) -> Step:
     """Set right who was at a module, or its day; who is not named stays as recorded.
 
     When nobody was there after all, a make-up is planned; when somebody was, the planned one goes.
     """
     enrolment = _enrolment(session, code, step, why, by, now, on)
-    row, records = _attended(session, enrolment, step)
+    row, records = _attended(session, enrolment, step, None if early else on)
     recorded, day = {one.attendee: one.present for one in records}, on or records[0].on
     before = {"on": records[0].on.isoformat(), "presence": recorded}
     after = {"on": day.isoformat(), "presence": {**recorded, **presence}}
@@ -90,10 +92,11 @@ def correct_session(
     held: bool | None = None,
     on: date | None = None,
     summary: str | None = None,
+    early: bool = False,
 ) -> Step:
     """Set right whether a coaching session was held, its day or its summary; what is not said stays."""
     enrolment = _enrolment(session, code, step, why, by, now, on)
-    row = _closed(session, enrolment, step, "session")
+    row = _closed(session, enrolment, step, "session", None if early else on)
     report = session.exec(select(SessionReport).where(SessionReport.step_id == row.id)).first()
     if report is None:
         raise NotRecorded(subject=step, code=code, fact="session")
@@ -128,36 +131,6 @@ def correct_action(
     return action
 
 
-def measure_again(
-    session: Session, *, code: str, checkpoint: str, answers: Mapping[str, Answer], on: date, by: str, now: datetime
-) -> Evaluation:
-    """Measure a checkpoint anew, as another campaign: the earlier answers stay as they are.
-
-    What was only proposed is proposed anew on the new measure; a signed decision stands.
-    """
-    enrolment = enrolment_named(session, code, to_change=True)
-    refuse_outsider(session, by, enrolment, civil_day(now))
-    refuse_future(on, civil_day(now))
-    mine = (Evaluation.enrolment_id == enrolment.id, Evaluation.checkpoint == checkpoint)
-    last = session.exec(select(Evaluation).where(*mine).order_by(col(Evaluation.campaign).desc())).first()
-    if last is None:
-        raise NotRecorded(subject=checkpoint, code=code, fact="evaluation")
-    result = score(default_questionnaire(), answers, "short" if last.form == "short" else "full")
-    values = last.model_dump(exclude={"id", "answers", "score"}) | {"on": on, "recorded_by": by, "recorded_at": now}
-    new = Evaluation(**values | {"campaign": last.campaign + 1, "answers": dict(answers), "score": result.to_json()})
-    decision = session.exec(
-        select(Decision).where(Decision.enrolment_id == enrolment.id, Decision.checkpoint == checkpoint)
-    ).first()
-    new.proposed_on = on if decision is not None and decision.status == "decided" else None
-    history.record(session, enrolment, "measured again", by=by, now=now, subject=checkpoint, campaign=new.campaign)
-    if decision is not None and decision.status != "decided":
-        withdraw_proposal(session, enrolment, decision, why=f"measured again on {on}", by=by, now=now)
-    last.proposed_on = last.proposed_on or civil_day(now)
-    session.add(new)
-    session.flush()
-    return new
-
-
 def _enrolment(
     session: Session, code: str, subject: str, why: str, by: str, now: datetime, on: date | None
 ) -> Enrolment:
@@ -171,17 +144,20 @@ def _enrolment(
     return enrolment
 
 
-def _closed(session: Session, enrolment: Enrolment, key: str, kind: str) -> Step:
+def _closed(session: Session, enrolment: Enrolment, key: str, kind: str, on: date | None) -> Step:
+    """Return a step that was recorded; refused when ``on``, its new day, is too early for it."""
     row = session.exec(
         select(Step).where(Step.enrolment_id == enrolment.id, Step.key == key, Step.kind == kind)
     ).first()
     if row is None or row.status not in {"done", "missed"}:
         raise NotRecorded(subject=key, code=enrolment.code, fact=kind)
+    if on is not None:
+        refuse_too_early(session, [opened(enrolment, row)], on=on)
     return row
 
 
-def _attended(session: Session, enrolment: Enrolment, step: str) -> tuple[Step, list[Attendance]]:
-    row = _closed(session, enrolment, step, "module")
+def _attended(session: Session, enrolment: Enrolment, step: str, on: date | None) -> tuple[Step, list[Attendance]]:
+    row = _closed(session, enrolment, step, "module", on)
     records = session.exec(select(Attendance).where(Attendance.step_id == row.id).order_by(col(Attendance.id))).all()
     if not records:
         raise NotRecorded(subject=step, code=enrolment.code, fact="attendance")

@@ -79,6 +79,22 @@ VERBS: Mapping[str, Sentence] = {
 }
 """What each verb is called; one that is not here is said as it was written."""
 
+FIELDS: Mapping[str, Sentence] = {
+    "name": sentence("name"),
+    "email": sentence("email address"),
+    "phone": sentence("telephone"),
+    "language": sentence("language"),
+    "held": sentence("held"),
+    "on": sentence("day"),
+    "summary": sentence("summary"),
+    "presence": sentence("presence"),
+    "done_on": sentence("done on"),
+    "campaign": sentence("campaign"),
+    "at": sentence("hour"),
+    "place": sentence("place"),
+}
+"""What the fields that change are called; a step's key stays as it is."""
+
 LISTED = 3
 """Moves that a line names; --json has them all."""
 

@@ -16,6 +16,7 @@ from actions.stored_words import OF_ENROLMENTS, OF_OUTCOMES, said
 from models.placing import part_of, put_in_place, vacant
 from programme.intake import fields
 from programme.keeping_errors import CopyUnwritable, ListKindUnknown
+from programme.system_words import system_words
 from programme.wording import Bilingual, untranslated
 
 Translate = Callable[[str], str]
@@ -43,7 +44,7 @@ def write(
             made(part, rows, language, translate)
             put_in_place(part, path)
     except OSError as problem:
-        raise CopyUnwritable(path=path, problem=problem.strerror or problem) from problem
+        raise CopyUnwritable(path=path, problem=system_words(problem)) from problem
 
 
 def _json(part: Path, rows: Sequence[dict[str, Any]], _language: str, _translate: Translate) -> None:

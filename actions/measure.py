@@ -16,6 +16,7 @@ from actions.closing import close_steps, open_steps_named
 from actions.lookup import enrolment_named, refuse_future
 from actions.programmes import definition_of_version_id
 from actions.slices import sliced
+from actions.timely import refuse_too_early
 from models import Enrolment, Evaluation
 from models.inserting import Inserting
 from models.sets import do, within
@@ -43,21 +44,33 @@ class _Case(NamedTuple):
 
 
 def record_evaluation(
-    session: Session, *, code: str, checkpoint: str, answers: Mapping[str, Answer], on: date, by: str, now: datetime
+    session: Session,
+    *,
+    code: str,
+    checkpoint: str,
+    answers: Mapping[str, Answer],
+    on: date,
+    by: str,
+    now: datetime,
+    early: bool = False,
 ) -> Evaluation:
     """Record the answers of a checkpoint with their score; the next morning proposes a decision on them."""
-    [enrolment_id] = record_evaluations(session, measures=[Measure(code, checkpoint, answers)], on=on, by=by, now=now)
+    measures = [Measure(code, checkpoint, answers)]
+    [enrolment_id] = record_evaluations(session, measures=measures, on=on, by=by, now=now, early=early)
     return session.exec(
         select(Evaluation).where(Evaluation.enrolment_id == enrolment_id, Evaluation.checkpoint == checkpoint)
     ).one()
 
 
-def record_evaluations(session: Session, *, measures: Sequence[Measure], on: date, by: str, now: datetime) -> list[int]:
+def record_evaluations(
+    session: Session, *, measures: Sequence[Measure], on: date, by: str, now: datetime, early: bool = False
+) -> list[int]:
     """Record many evaluations, all or none of them; return whose they are."""
     cases = _cases(session, measures)
     _refuse_known(session, cases)
     steps = open_steps_named(session, ((one.measure.code, _step_of(one.rule)) for one in cases))
     refuse_future(on, civil_day(now))
+    refuse_too_early(session, steps, on=on, early=early)
     scored = _scored_once()
     _WRITE.write(session, [_row(one, scored, on, by, now) for one in cases])
     close_steps(session, steps, "done", on=on, by=by, now=now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from models.placing import part_of, put_in_place, vacant
 from programme.keeping_errors import CopyUnwritable
 from programme.personal_errors import ExportKindUnknown
+from programme.system_words import system_words
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -32,7 +33,7 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
                 _workbook(part, document)
             put_in_place(part, path)
     except OSError as problem:
-        raise CopyUnwritable(path=path, problem=problem.strerror or problem) from problem
+        raise CopyUnwritable(path=path, problem=system_words(problem)) from problem
 
 
 def _workbook(part: Path, document: Mapping[str, Any]) -> None:

@@ -15,16 +15,17 @@ from models.sets import do
 from programme.calendar import Calendar
 from programme.closures import Closure, Closures
 from programme.definition import ClosedDays, Definition
-from programme.definition_file import content_hash, read_definition, shipped_text
+from programme.definition_file import NAME, content_hash, read_definition, shipped_text
 from programme.errors import ProgrammeUnknown, Refusal, VersionTaken, VersionUnreadable
 from programme.intake_text import fold
+from programme.wording import Sentence
 
 Overrides = tuple[tuple[date, str | None], ...]
 """The coordinators' word on days, by day."""
 ORDINARY = ClosedDays()
 
 
-def publish(session: Session, text: str, *, by: str, now: datetime, name: str = "the definition") -> ProgrammeVersion:
+def publish(session: Session, text: str, *, by: str, now: datetime, name: str | Sentence = NAME) -> ProgrammeVersion:
     """Freeze a definition as a version; the same text again returns what is there.
 
     It changes nobody: enrolments stay pinned to the version they began with.
@@ -121,12 +122,12 @@ def _of_row(row: _Published) -> Definition:
 
 
 @lru_cache(maxsize=64)
-def _read(body: str) -> Definition | str:
+def _read(body: str) -> Definition | Sentence:
     """Return what a frozen text defines, or what is wrong with it: it was read once, by an earlier release."""
     try:
         return _parsed(body)
     except Refusal as refusal:
-        return str(refusal)
+        return Sentence(refusal.template(), refusal.facts)
 
 
 def definitions(session: Session) -> dict[int, Definition]:
@@ -141,7 +142,7 @@ def unreadable(session: Session) -> dict[int, VersionUnreadable]:
     return {
         row.id: VersionUnreadable(programme=row.programme, version=row.version, problem=read)
         for row, read in rows
-        if isinstance(read, str)
+        if isinstance(read, Sentence)
     }
 
 

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from actions import history
 from actions.closing import Named, OpenStep, close_steps, open_steps_named, opened
+from actions.drafting import PLAN_DRAFT, draft_plan
 from actions.extra_steps import plan_make_up
 from actions.lookup import enrolment_named, open_step, refuse_future
 from actions.tell import called_notice
-from models import Attendance, Enrolment, Evaluation, PlanAction, SessionReport, Step
+from actions.timely import refuse_too_early
+from models import Attendance, Enrolment, PlanAction, SessionReport, Step
 from programme.civil import civil_day
-from programme.errors import AxisUnknown, MeasureFirst, WrongVerb
-from programme.scoring import default_questionnaire, score, weakest
+from programme.errors import AxisUnknown, WrongVerb
 from programme.wording import Sentence, sentence
 
-PLAN_DRAFT = "diagnosis.plan-draft"
 OTHER_VERBS: Mapping[str, Sentence] = {
     "module": sentence("record who was there, with `mourafaka attendance`"),
     "session": sentence("report the session, with `mourafaka session`"),
@@ -31,29 +31,34 @@ OTHER_VERBS: Mapping[str, Sentence] = {
 }
 
 
-def complete_step(session: Session, *, code: str, step: str, on: date, by: str, now: datetime) -> Step:
+def complete_step(
+    session: Session, *, code: str, step: str, on: date, by: str, now: datetime, early: bool = False
+) -> Step:
     """Tick a step off; kinds that carry facts of their own have their own verb and are refused here.
 
     A call can still be made, and said to be made, after the enrolment has ended.
     """
-    [done] = complete_steps(session, steps=[(code, step)], on=on, by=by, now=now)
+    [done] = complete_steps(session, steps=[(code, step)], on=on, by=by, now=now, early=early)
     return session.get_one(Step, done)
 
 
-def complete_steps(session: Session, *, steps: Iterable[Named], on: date, by: str, now: datetime) -> list[int]:
+def complete_steps(
+    session: Session, *, steps: Iterable[Named], on: date, by: str, now: datetime, early: bool = False
+) -> list[int]:
     """Tick many steps off, all or none of them; return their ids in the order in which they are named."""
     rows = open_steps_named(session, steps)
     for row in rows:
         if row.kind in OTHER_VERBS:
             raise WrongVerb(step=row.key, remedy=OTHER_VERBS[row.kind])
     refuse_future(on, civil_day(now))
+    refuse_too_early(session, rows, on=on, early=early)
     for row in rows:
         if row.kind == "call":
             _settle_call(session, row, on=on, by=by, now=now)
     close_steps(session, rows, "done", on=on, by=by, now=now)
     for row in rows:
         if row.key == PLAN_DRAFT:
-            _draft_plan(session, session.get_one(Enrolment, row.enrolment_id), by=by, now=now)
+            draft_plan(session, session.get_one(Enrolment, row.enrolment_id), by=by, now=now)
     return [row.id for row in rows]
 
 
@@ -73,35 +78,16 @@ def _settle_call(session: Session, step: OpenStep, *, on: date, by: str, now: da
         session.add(notice)
 
 
-def _draft_plan(session: Session, enrolment: Enrolment, *, by: str, now: datetime) -> None:
-    """Give the development plan one action for each of the weakest axes of the first measure."""
-    measure = session.exec(
-        select(Evaluation)
-        .where(Evaluation.enrolment_id == enrolment.id)
-        .order_by(col(Evaluation.on), col(Evaluation.campaign).desc(), col(Evaluation.id))  # corrected the same day
-    ).first()
-    if measure is None:
-        raise MeasureFirst(code=enrolment.code)
-    assert enrolment.id is not None
-    questionnaire = default_questionnaire()
-    axes = weakest(score(questionnaire, dict(measure.answers), measure.form), questionnaire)  # type: ignore[arg-type] # stored as JSON
-    session.add_all(
-        PlanAction(enrolment_id=enrolment.id, axis=axis.key, title_fr=axis.action.fr, title_ar=axis.action.ar)
-        for axis in axes
-    )
-    history.record(
-        session,
-        enrolment,
-        "plan drafted",
-        by=by,
-        now=now,
-        why=f"the weakest axes of {measure.checkpoint}",
-        axes=[axis.key for axis in axes],
-    )
-
-
 def record_attendance(
-    session: Session, *, code: str, step: str, presence: Mapping[str, bool], on: date, by: str, now: datetime
+    session: Session,
+    *,
+    code: str,
+    step: str,
+    presence: Mapping[str, bool],
+    on: date,
+    by: str,
+    now: datetime,
+    early: bool = False,
 ) -> Step:
     """Record who of a cooperative was at a module; when nobody was, a make-up is planned where there is time."""
     enrolment = enrolment_named(session, code, to_change=True)
@@ -109,6 +95,7 @@ def record_attendance(
     if row.kind != "module":
         raise WrongVerb(step=step, remedy=sentence("only training modules have an attendance list"))
     refuse_future(on, civil_day(now))
+    refuse_too_early(session, [opened(enrolment, row)], on=on, early=early)
     assert enrolment.id is not None
     assert row.id is not None
     for attendee, present in presence.items():
@@ -133,7 +120,16 @@ def record_attendance(
 
 
 def report_session(
-    session: Session, *, code: str, step: str, held: bool, on: date, by: str, now: datetime, summary: str = ""
+    session: Session,
+    *,
+    code: str,
+    step: str,
+    held: bool,
+    on: date,
+    by: str,
+    now: datetime,
+    summary: str = "",
+    early: bool = False,
 ) -> Step:
     """Report a coaching session: held or missed."""
     enrolment = enrolment_named(session, code, to_change=True)
@@ -141,6 +137,7 @@ def report_session(
     if row.kind != "session":
         raise WrongVerb(step=step, remedy=sentence("only coaching sessions are reported as held or missed"))
     refuse_future(on, civil_day(now))
+    refuse_too_early(session, [opened(enrolment, row)], on=on, early=early)
     assert enrolment.id is not None
     assert row.id is not None
     session.add(

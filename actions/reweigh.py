@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from actions import history
 from actions.desk import open_desk
-from actions.facts import fact_then
+from actions.facts import fact_then, whole_score
 from actions.lookup import cohort_of_enrolment
 from actions.programmes import definition_of
 from actions.tell import tell
@@ -40,13 +40,25 @@ def reweigh(session: Session, enrolment: Enrolment, fact: FactName, *, why: str,
     for decision in decisions:
         rule = definition.checkpoint(decision.checkpoint)
         frozen = decision.evidence.get(fact)
-        if frozen is None or fact not in {one.fact for one in rule.gate.requires}:
+        if frozen is None or fact not in {one.fact for one in rule.gate.weighed}:
             continue
         value = _then(session, decision, fact)
         if decision.status == "decided":
             _flag(session, enrolment, decision, rule, fact, value, why=why, by=by, now=now)
         elif value != frozen:
             withdraw_proposal(session, enrolment, decision, why=f"{fact}: {frozen} → {value}", by=by, now=now)
+
+
+def reweigh_measure(
+    session: Session, enrolment: Enrolment, decision: Decision, measure: Evaluation, *, by: str, now: datetime
+) -> None:
+    """Hold a checkpoint's decision against its new measure: flagged when it is signed and rests on the score."""
+    why = f"measured again on {measure.on}"
+    if decision.status != "decided":
+        withdraw_proposal(session, enrolment, decision, why=why, by=by, now=now)
+    elif "global_score" in decision.evidence:
+        rule, value = definition_of(session, enrolment).checkpoint(decision.checkpoint), whole_score(measure.score)
+        _flag(session, enrolment, decision, rule, "global_score", value, why=why, by=by, now=now)
 
 
 def _then(session: Session, decision: Decision, fact: FactName) -> int | None:
@@ -109,13 +121,13 @@ def _proposed(decision: Decision, rule: CheckpointRule, changed: dict[str, Any])
     """Return what the rule would have proposed on the evidence as it should have been."""
     facts: Facts = {
         one.fact: changed[one.fact]["is"] if one.fact in changed else decision.evidence.get(one.fact)
-        for one in rule.gate.requires
+        for one in rule.gate.weighed
     }
     return propose(rule.gate, facts)
 
 
 def _tell(session: Session, enrolment: Enrolment, rule: CheckpointRule, proposal: Proposal, *, now: datetime) -> None:
-    """Tell the coordinator, once for each correction: the decision stands until a person does something."""
+    """Tell the coordinator, once for each correction or measure: the decision stands until a person does something."""
     cohort = cohort_of_enrolment(session, enrolment)
     desk = open_desk(session, cohort, [enrolment], now=now)
     to = desk.people.find("coordinator", enrolment)
@@ -131,9 +143,11 @@ def _tell(session: Session, enrolment: Enrolment, rule: CheckpointRule, proposal
 
 
 def _corrections(session: Session, enrolment: Enrolment) -> int:
-    return session.exec(
-        select(func.count()).select_from(Correction).where(Correction.enrolment_id == enrolment.id)
-    ).one()
+    measured = (Evaluation.enrolment_id == enrolment.id, col(Evaluation.campaign) > 1)
+    return (
+        session.exec(select(func.count()).select_from(Correction).where(Correction.enrolment_id == enrolment.id)).one()
+        + session.exec(select(func.count()).select_from(Evaluation).where(*measured)).one()
+    )
 
 
 def withdraw_proposal(

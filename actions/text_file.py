@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from notifications.kinds import LANGUAGES
+from programme.system_words import system_words
 from programme.texts_errors import TextFileUnreadable, TextIncomplete
 from programme.wording import sentence
 
@@ -36,10 +37,10 @@ def read_texts(path: Path) -> Texts:
 def _raw(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST:
-            raise TextFileUnreadable(path=path, problem=f"> {LARGEST // 1024} KB")
+            raise TextFileUnreadable(path=path, problem=sentence("more than {size} KB", size=LARGEST // 1024))
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise TextFileUnreadable(path=path, problem=getattr(error, "strerror", None) or "UTF-8") from error
+        raise TextFileUnreadable(path=path, problem=system_words(error)) from error
 
 
 def _from_yaml(path: Path, raw: str) -> Mapping[str, Any]:
@@ -47,7 +48,8 @@ def _from_yaml(path: Path, raw: str) -> Mapping[str, Any]:
         said = yaml.safe_load(raw)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise TextFileUnreadable(path=path, problem=f"YAML, line {mark.line + 1}" if mark else "YAML") from error
+        said = sentence("not YAML from line {line} on", line=mark.line + 1) if mark else sentence("not YAML")
+        raise TextFileUnreadable(path=path, problem=said) from error
     return said if isinstance(said, Mapping) else {}
 
 

@@ -38,7 +38,7 @@ from cli import (
 )
 from cli.context import Chosen
 from cli.stopped import interrupted
-from models.trouble import in_a_line, is_trouble
+from models.trouble import is_trouble, trouble_words
 from programme.errors import Refusal
 from programme.wording import sentence
 from runtime.language import _
@@ -119,7 +119,7 @@ def run() -> None:
             _stop(
                 sentence(
                     "The database cannot be used ({problem}): check its address, its disk and its rights, then run `mourafaka doctor`.",
-                    problem=in_a_line(problem),
+                    problem=trouble_words(problem),
                 ).say(_)
             )
         if os.environ.get("MOURAFAKA_DEBUG"):

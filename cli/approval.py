@@ -11,8 +11,9 @@ import typer
 from sqlmodel import Session
 
 from cli.context import open_house, say, say_json, say_table
+from notifications.reasons import reason_said
 from programme.diffs import Diff, Moved
-from programme.wording import counted, sentence
+from programme.wording import Sentence, counted, sentence
 from runtime.language import _, chosen
 
 SHOWN = 60
@@ -80,6 +81,12 @@ def _row(one: Moved) -> tuple[str, str, str, str, str, str]:
         f"{one.step}\n{title}",
         one.was_on.isoformat() if one.was_on else "–",
         " ".join([one.on.isoformat() if one.on else "–", *more]),
-        one.why.say(_),
+        _in_words(one.why),
         ", ".join(one.heard),
     )
+
+
+def _in_words(why: Sentence) -> str:
+    """Say why a step moves, with its date rule in words instead of the definition's own writing."""
+    said = reason_said(str(why))
+    return said.say(_) if isinstance(said, Sentence) else why.say(_)

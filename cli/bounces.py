@@ -11,7 +11,6 @@ from actions.bounces import take_bounces
 from cli.context import BY, open_house, say, say_json
 from cli.inspect import AsJson
 from notifications.bounces import opened, read_report
-from notifications.bounces_errors import BouncesUnreadable
 from programme.wording import sentence
 from runtime.language import _
 
@@ -33,12 +32,8 @@ def bounces(
 ) -> None:
     """Take non-delivery reports in."""
     house = open_house(context)
-    try:
-        with opened(source) as messages:
-            reports = [bounce for message in messages for bounce in read_report(message)]
-    except (OSError, ValueError) as problem:
-        said = getattr(problem, "strerror", None) or problem  # without a number and the name once more
-        raise BouncesUnreadable(source=source.rpartition("@")[2], problem=said) from problem
+    with opened(source) as messages:
+        reports = [bounce for message in messages for bounce in read_report(message)]
     with house.database.transaction() as session:
         came = take_bounces(session, reports, by=BY, now=house.clock.now())
     if as_json:

@@ -10,9 +10,12 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session, col, select
 
-from actions.correct import correct_action, correct_attendance, correct_session, measure_again
+from actions.correct import correct_action, correct_attendance, correct_session
+from actions.drafting import drafted_on
+from actions.lookup import enrolment_named
+from actions.remeasure import measure_again
 from cli.context import open_house, read_day, say, say_json
-from cli.facts import read_answers
+from cli.facts import Early, read_answers
 from cli.inspect import AsJson
 from models import Correction, Decision, Enrolment
 from programme.wording import sentence
@@ -48,6 +51,7 @@ def attendance(
     by: By,
     reason: Why,
     on: On = None,
+    early: Early = False,
     as_json: AsJson = False,
 ) -> None:
     """Correct an attendance list."""
@@ -57,10 +61,8 @@ def attendance(
     present = {name: said == "yes" for name, said in who.items()}
 
     def apply(session: Session, house: House) -> None:
-        now = house.clock.now()
-        correct_attendance(
-            session, code=enrolment, step=step, presence=present, on=_day(on), why=reason, by=by, now=now
-        )
+        said: dict[str, Any] = {"presence": present, "on": _day(on), "early": early}
+        correct_attendance(session, code=enrolment, step=step, why=reason, by=by, now=house.clock.now(), **said)
 
     _carry_out(context, enrolment, apply, as_json=as_json)
 
@@ -81,12 +83,13 @@ def session_(
     held: Annotated[bool | None, typer.Option("--held/--missed")] = None,
     on: On = None,
     summary: Annotated[str | None, typer.Option(help=_("what was done, in a sentence"))] = None,
+    early: Early = False,
     as_json: AsJson = False,
 ) -> None:
     """Correct a session's report."""
 
     def apply(session: Session, house: House) -> None:
-        said: dict[str, Any] = {"held": held, "on": _day(on), "summary": summary}
+        said: dict[str, Any] = {"held": held, "on": _day(on), "summary": summary, "early": early}
         correct_session(session, code=enrolment, step=step, why=reason, by=by, now=house.clock.now(), **said)
 
     _carry_out(context, enrolment, apply, as_json=as_json)
@@ -134,25 +137,41 @@ def measure(
     on: Annotated[
         str | None, typer.Option("--on", help=_("the day it happened, year-month-day; today when not given"))
     ] = None,
+    early: Early = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure again."""
     answers, house = read_answers(file), open_house(context)
     with house.database.transaction() as session:
         now, day = house.clock.now(), _day(on) or house.clock.today()
-        new = measure_again(session, code=enrolment, checkpoint=checkpoint, answers=answers, on=day, by=by, now=now)
+        said: dict[str, Any] = {"answers": answers, "on": day, "early": early}
+        new = measure_again(session, code=enrolment, checkpoint=checkpoint, by=by, now=now, **said)
         campaign, value = new.campaign, new.score.get("value")
+        drafted = drafted_on(session, enrolment_named(session, enrolment), new)
+        flags = {one: flag for one, flag in _flags(session, enrolment).items() if one == checkpoint}
+    shown = {"enrolment": enrolment, "checkpoint": checkpoint, "campaign": campaign, "score": value}
     if as_json:
-        say_json({"enrolment": enrolment, "checkpoint": checkpoint, "campaign": campaign, "score": value})
-        return
+        say_json({**shown, "plan_kept_since": drafted.isoformat() if drafted else None})
+    else:
+        _say_measure(shown, drafted, flags)
+
+
+def _say_measure(shown: dict[str, Any], drafted: date | None, flags: dict[str, Any]) -> None:
     text = sentence(
         "{checkpoint} of {code} is measured again (campaign {campaign}): {score} of 100.",
-        checkpoint=checkpoint,
-        code=enrolment,
-        campaign=campaign,
-        score=value if value is not None else "–",
+        checkpoint=shown["checkpoint"],
+        code=shown["enrolment"],
+        campaign=shown["campaign"],
+        score=shown["score"] if shown["score"] is not None else "–",
     )
     say(text.say(_))
+    if drafted:
+        kept = sentence(
+            "The development plan was drafted on {on} and stays: agree with the cooperative on what is to change in it.",
+            on=drafted,
+        )
+        say(kept.say(_))
+    _say_flags(flags)
 
 
 def _day(on: str | None) -> date | None:
@@ -172,7 +191,11 @@ def _carry_out(
         say_json(shown)
         return
     say(sentence("{subject} of {code} is corrected.", subject=shown["subject"], code=enrolment).say(_))
-    for checkpoint, flag in shown["flagged"].items():
+    _say_flags(shown["flagged"])
+
+
+def _say_flags(flags: dict[str, Any]) -> None:
+    for checkpoint, flag in flags.items():
         text = sentence(
             "{checkpoint} is signed and stays; the rule would propose {proposal} now: look at it again.",
             checkpoint=checkpoint,

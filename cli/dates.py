@@ -237,7 +237,9 @@ def list_windows(context: typer.Context, as_json: AsJson = False) -> None:
         names = ("number", "scope", "target", "first_on", "last_on", "reason")
         say_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    say_table(_("Closed windows"), ("#", _("For"), _("Target"), _("From"), _("To"), _("Why")), rows)
+    scopes = {"sector": _("sector"), "cooperative": _("cooperative")}
+    titles = ("#", _("For"), _("Target"), _("From"), _("To"), _("Why"))
+    say_table(_("Closed windows"), titles, [(number, scopes[scope], *rest) for number, scope, *rest in rows])
 
 
 def _iso(day: date) -> str:

@@ -22,6 +22,7 @@ from runtime.language import _
 
 On = Annotated[str | None, typer.Option("--on", help=_("the day it happened, year-month-day; today when not given"))]
 By = Annotated[str, typer.Option("--by", help=_("who says so: your code"))]
+Early = Annotated[bool, typer.Option("--early", help=_("it did happen long before it was planned"))]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,11 +60,12 @@ def _day(house: House, on: str | None) -> Any:
     return read_day(on) if on else house.clock.today()
 
 
-def done(context: typer.Context, enrolment: str, step: str, on: On = None, by: By = BY) -> None:
+def done(context: typer.Context, enrolment: str, step: str, on: On = None, by: By = BY, early: Early = False) -> None:
     """Tick a step off."""
     house = open_house(context)
     with house.database.transaction() as session:
-        record.complete_step(session, code=enrolment, step=step, on=_day(house, on), by=by, now=house.clock.now())
+        now = house.clock.now()
+        record.complete_step(session, code=enrolment, step=step, on=_day(house, on), by=by, now=now, early=early)
     say(sentence("{step} of {code} is done.", step=step, code=enrolment).say(_))
 
 
@@ -74,6 +76,7 @@ def attendance(
     presence: Annotated[list[str], typer.Argument(help=_("who=yes or who=no, e.g. president=yes manager=no"))],
     on: On = None,
     by: By = BY,
+    early: Early = False,
 ) -> None:
     """Record who was there."""
     who = dict(item.partition("=")[::2] for item in presence)
@@ -89,6 +92,7 @@ def attendance(
             on=_day(house, on),
             by=by,
             now=house.clock.now(),
+            early=early,
         )
     say(sentence("The attendance of {code} at {step} is recorded.", step=step, code=enrolment).say(_))
 
@@ -101,24 +105,31 @@ def session(
     on: On = None,
     by: By = BY,
     summary: Annotated[str, typer.Option(help=_("what was done, in a sentence"))] = "",
+    early: Early = False,
 ) -> None:
     """Report a coaching session."""
     house = open_house(context)
     with house.database.transaction() as db:
-        record.report_session(
-            db, code=enrolment, step=step, held=held, on=_day(house, on), by=by, now=house.clock.now(), summary=summary
-        )
+        said: dict[str, Any] = {"held": held, "on": _day(house, on), "summary": summary, "early": early}
+        record.report_session(db, code=enrolment, step=step, by=by, now=house.clock.now(), **said)
     say(sentence("{step} of {code} is reported.", step=step, code=enrolment).say(_))
 
 
-def evaluate(context: typer.Context, enrolment: str, checkpoint: str, file: Path, on: On = None, by: By = BY) -> None:
+def evaluate(
+    context: typer.Context,
+    enrolment: str,
+    checkpoint: str,
+    file: Path,
+    on: On = None,
+    by: By = BY,
+    early: Early = False,
+) -> None:
     """Record answers: a YAML or JSON file, question: 0 to 4 or "na"."""
     answers = read_answers(file)
     house = open_house(context)
     with house.database.transaction() as db:
-        evaluation = record_evaluation(
-            db, code=enrolment, checkpoint=checkpoint, answers=answers, on=_day(house, on), by=by, now=house.clock.now()
-        )
+        said: dict[str, Any] = {"answers": answers, "on": _day(house, on), "early": early}
+        evaluation = record_evaluation(db, code=enrolment, checkpoint=checkpoint, by=by, now=house.clock.now(), **said)
         value = evaluation.score.get("value")
     say(
         sentence(

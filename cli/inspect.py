@@ -11,7 +11,7 @@ from sqlmodel import Session, col, or_, select
 
 from actions.explain import find, why_quiet, why_silent, why_step
 from actions.health import ailments
-from actions.history_words import Line, lines_of, moment
+from actions.history_words import FIELDS, Line, lines_of, moment
 from actions.reweigh import flagged
 from actions.state import business_state
 from actions.stored_words import OF_ENROLMENTS, OF_NOTICES, OF_OUTCOMES
@@ -142,7 +142,10 @@ def _said(words: Sentence | str) -> str:
 def _changes(line: Line) -> str:
     """Return what changed, one a line; what a long list has more is counted."""
     pairs = line.changes()
-    told = [f"{what}: {before or '–'} → {after or '–'}".removeprefix(": ") for what, before, after in pairs[:SHOWN]]
+    told = [
+        f"{_said(FIELDS.get(what, what))}: {before or '–'} → {after or '–'}".removeprefix(": ")
+        for what, before, after in pairs[:SHOWN]
+    ]
     if len(pairs) > SHOWN:
         told.append(sentence("… and {count} more: --json shows them all.", count=len(pairs) - SHOWN).say(_))
     return "\n".join(told)

@@ -28,6 +28,15 @@ person = typer.Typer(
 )
 Address = Annotated[str, typer.Argument(help=_("an address that they have or had"))]
 
+ACTIONS = {
+    "export": sentence("handed out"),
+    "erase": sentence("erased"),
+    "correct": sentence("corrected"),
+    "restore": sentence("erased again, in a copy made before"),
+}
+SUBJECTS = {"contact": sentence("cooperative's contact"), "person": sentence("colleague")}
+"""What the access log's words are called."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
@@ -152,5 +161,14 @@ def person_log(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         say_json([{**row.model_dump(exclude={"id", "at"}), "at": row.at.isoformat(timespec="seconds")} for row in rows])
         return
-    lines = [(moment(row.at), row.by, row.action, f"{row.subject} {row.subject_id}", row.rows) for row in rows]
+    lines = [
+        (
+            moment(row.at),
+            row.by,
+            ACTIONS[row.action].say(_),
+            f"{SUBJECTS[row.subject].say(_)} {row.subject_id}",
+            row.rows,
+        )
+        for row in rows
+    ]
     say_table(_("Access log"), (_("When"), _("Who"), _("What"), _("Whose"), _("Rows")), lines)

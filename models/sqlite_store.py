@@ -15,7 +15,9 @@ from models.engines import BUSY_SECONDS
 from models.placing import part_of, put_in_place, sync
 from models.session import Database
 from models.stores import Staged, has_any_row
+from models.trouble import SQLITE_SAID, trouble_words
 from programme.keeping_errors import CopyDamaged, CopyOfAnotherKind, CopyUnwritable, DatabaseInUse, NoCopy, NoDatabase
+from programme.wording import sentence
 
 MAGIC, DUMP = b"SQLite format 3\0", b"PGDMP"
 BESIDE = ("", "-wal", "-shm")
@@ -101,9 +103,9 @@ def copy_file(source: Path, part: Path) -> None:
             new.execute("PRAGMA journal_mode = DELETE")
         sync(part)
     except (sqlite3.OperationalError, OSError) as problem:
-        raise CopyUnwritable(path=part.parent, problem=problem) from problem
+        raise CopyUnwritable(path=part.parent, problem=trouble_words(problem)) from problem
     except sqlite3.DatabaseError as problem:
-        raise CopyDamaged(path=source, problem=problem) from problem
+        raise CopyDamaged(path=source, problem=trouble_words(problem)) from problem
 
 
 def check(part: Path, *, told_as: Path) -> None:
@@ -114,11 +116,12 @@ def check(part: Path, *, told_as: Path) -> None:
             tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             orphan = copy.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.DatabaseError as problem:
-        raise CopyDamaged(path=told_as, problem=problem) from problem
+        raise CopyDamaged(path=told_as, problem=trouble_words(problem)) from problem
     if said != "ok":
-        raise CopyDamaged(path=told_as, problem=str(said).splitlines()[-1])
+        raise CopyDamaged(path=told_as, problem=SQLITE_SAID[sqlite3.SQLITE_CORRUPT])
     if orphan is not None:
-        raise CopyDamaged(path=told_as, problem=f"a row of {orphan[0]} lacks what it belongs to")
+        lacking = sentence("a row of {table} lacks what it belongs to", table=orphan[0])
+        raise CopyDamaged(path=told_as, problem=lacking)
     if not {"alembic_version", "programme_version"} <= tables:
         raise NoCopy(path=told_as)
 

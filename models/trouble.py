@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from programme.system_words import system_words
+from programme.wording import Sentence, sentence
 
 T = TypeVar("T")
 
@@ -22,6 +26,29 @@ def is_trouble(problem: BaseException) -> bool:
         return False
     code: str = getattr(problem.orig, "sqlstate", None) or ""
     return isinstance(problem, OperationalError) or problem.connection_invalidated or code.startswith(NOBODYS)
+
+
+SQLITE_SAID: Mapping[int, Sentence] = {
+    sqlite3.SQLITE_BUSY: sentence("another program holds it"),
+    sqlite3.SQLITE_LOCKED: sentence("another program holds it"),
+    sqlite3.SQLITE_FULL: sentence("the disk is full"),
+    sqlite3.SQLITE_READONLY: sentence("it can only be read"),
+    sqlite3.SQLITE_CANTOPEN: sentence("it cannot be opened"),
+    sqlite3.SQLITE_IOERR: sentence("the disk answers with an error"),
+    sqlite3.SQLITE_CORRUPT: sentence("its content is damaged"),
+    sqlite3.SQLITE_NOTADB: sentence("it is not a database"),
+    sqlite3.SQLITE_ERROR: sentence("its tables are not those of this release"),
+}
+"""What is said of SQLite's codes that people meet; PostgreSQL speaks the language that its server is set to."""
+
+
+def trouble_words(problem: BaseException) -> Sentence | str:
+    """Return what is wrong with a database, in the reader's language wherever it is known."""
+    said = problem.orig if isinstance(problem, DBAPIError) else problem
+    if isinstance(said, sqlite3.Error):
+        known = SQLITE_SAID.get((getattr(said, "sqlite_errorcode", None) or 0) & 0xFF)
+        return known or in_a_line(problem)
+    return system_words(said) if isinstance(said, OSError) else in_a_line(problem)
 
 
 def in_a_line(problem: BaseException) -> str:

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from notifications.bounces_errors import BouncesUnreadable
 from notifications.smtp import LOOPBACK, is_one_address
+from programme.system_words import system_words
+from programme.wording import sentence
 
 Lasting = Literal["permanent", "temporary"]
 LARGEST = 5_000_000
@@ -109,19 +112,26 @@ def _headers(part: Message) -> Message | None:
 def opened(source: str) -> Iterator[Iterable[bytes]]:
     """Give the messages of a file (one message or an mbox), of a Maildir, or of `imap(s)://user:password@host/folder`.
 
-    Raises OSError where the source cannot be read, ValueError where it is no such thing.
+    Refused, without the password, where the source cannot be read or is no such thing.
     """
-    if source.startswith(("imap://", "imaps://")):
-        with _imap(source) as messages:
-            yield messages
-    else:
-        yield _file(Path(source))
+    named = source.rpartition("@")[2]
+    try:
+        if source.startswith(("imap://", "imaps://")):
+            with _imap(source, named) as messages:
+                yield messages
+        else:
+            yield _file(Path(source))
+    except OSError as problem:
+        raise BouncesUnreadable(source=named, problem=system_words(problem)) from problem
+    except IMAP4.error as problem:
+        said = sentence("the mail server does not let us in, or has no such folder")
+        raise BouncesUnreadable(source=named, problem=said) from problem
 
 
 def _file(path: Path) -> Iterator[bytes]:
     if path.is_dir():
         if not all((path / part).is_dir() for part in ("cur", "new")):
-            raise ValueError("not a Maildir")
+            raise BouncesUnreadable(source=path, problem=sentence("the folder is no Maildir"))
         yield from (bytes(message) for message in mailbox.Maildir(path, create=False))
         return
     with path.open("rb") as start:
@@ -133,19 +143,20 @@ def _file(path: Path) -> Iterator[bytes]:
 
 
 @contextmanager
-def _imap(source: str) -> Iterator[Iterable[bytes]]:
+def _imap(source: str, named: str) -> Iterator[Iterable[bytes]]:
     """Read a folder without marking anything as read; a password leaves in clear only for this machine."""
-    parts = urlsplit(source)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(source)
+        host, port = parts.hostname or "", parts.port or (993 if parts.scheme == "imaps" else 143)
+    except ValueError as problem:
+        raise BouncesUnreadable(source=named, problem=sentence("its machine or its port is miswritten")) from problem
     if parts.scheme == "imap" and host not in LOOPBACK:
-        raise ValueError("a password is not sent in clear: write imaps://")
-    server = IMAP4_SSL(host, parts.port or 993) if parts.scheme == "imaps" else IMAP4(host, parts.port or 143)
+        raise BouncesUnreadable(source=named, problem=sentence("a password is not sent in clear: write imaps://"))
+    server = IMAP4_SSL(host, port) if parts.scheme == "imaps" else IMAP4(host, port)
     try:
         server.login(unquote(parts.username or ""), unquote(parts.password or ""))
         server.select(unquote(parts.path.strip("/")) or "INBOX", readonly=True)
         yield _fetched(server)
-    except IMAP4.error as problem:
-        raise OSError(str(problem)) from problem
     finally:
         server.logout()
 

@@ -46,6 +46,7 @@ BODY_SOURCE: Final = 3000
 BODY_LENGTH: Final = 1500
 """Characters of the text as it is read: two screens of a telephone."""
 DEEPEST: Final = 20
+UNREAD: Final = sentence("it cannot be read here: look for a bracket that is not closed, or an `endif` too few")
 TOO_DEEP: Final = sentence("it is nested too deeply: write it more simply")
 _MARKS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LATIN: Final = re.compile(r"[0-9A-Za-zÀ-ÿ](?:[0-9A-Za-zÀ-ÿ%’'.,:/+\- ]*[0-9A-Za-zÀ-ÿ%])?")
@@ -200,7 +201,7 @@ def unsafe(source: str, language: str, most: int = BODY_SOURCE) -> list[Fault]:
         tree = _sandbox(language, "txt").parse(source)
         return [Fault(1, TOO_DEEP)] if _depth(tree) > DEEPEST else list(_faults(tree))
     except TemplateSyntaxError as error:
-        return [Fault(error.lineno, sentence("it cannot be read ({problem})", problem=error.message))]
+        return [Fault(error.lineno, UNREAD)]
     except (RecursionError, MemoryError):
         return [Fault(1, TOO_DEEP)]
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from programme.planning import SEASON_NAMES
 from programme.timing import read_timing
 from programme.timing_words import rule_said
 from programme.wording import Sentence, sentence
@@ -29,7 +30,8 @@ ENDS: Final[Mapping[str, Sentence]] = {
     "certificate": sentence("with a certificate"),
     "participation": sentence("with a certificate of participation"),
 }
-WORDS: Final = {"step_status": STEP_STATUS_WORDS, "end": ENDS}
+SEASONS: Final[Mapping[str, Sentence]] = {str(one): one for one in SEASON_NAMES.values()}
+WORDS: Final = {"step_status": STEP_STATUS_WORDS, "end": ENDS, "season": SEASONS}
 """Facts whose value is a word of ours."""
 
 _X: Final = ""  # what stands for a fact: only the template is used
@@ -42,6 +44,11 @@ REASONS: Final = (
     sentence("{rule}, from the new start", rule=_X),
     sentence("{rule}, which has moved", rule=_X),
     sentence("{rule}, on days that are open again", rule=_X),
+    sentence("{day} is {cause}", day=_X, cause=_X),
+    sentence("in a closed season ({season})", season=_X),
+    sentence("in closed days ({reason})", reason=_X),
+    sentence("a holiday ({name})", name=_X),
+    sentence("a week-end"),
     sentence("another end of the fiscal year"),
     sentence("step {step_status} on {on}", step_status=_X, on=_X),
     sentence("decided on {on}", on=_X),
@@ -93,8 +100,10 @@ REASONS: Final = (
     sentence("version {version} of the programme", version=_X),
     sentence("version {version} of {programme}", version=_X, programme=_X),
     sentence("measured again on {on}", on=_X),
+    sentence("the plan was drafted on {on} and stays", on=_X),
     sentence("the weakest axes of {checkpoint}", checkpoint=_X),
     sentence("not selected"),
+    sentence("asked"),
 )
 
 
@@ -112,7 +121,7 @@ def _fact(name: str, value: str) -> Sentence | str:
         return WORDS[name].get(value, value)
     if name == "rule":
         return _rule(value)
-    return reason_said(value) if name == "because" else value
+    return reason_said(value) if name in {"because", "cause"} else value
 
 
 def _rule(text: str) -> Sentence | str:
@@ -121,6 +130,10 @@ def _rule(text: str) -> Sentence | str:
         return rule_said(read_timing(text))
     except ValueError:
         return text
+
+
+SHAPES: Final = {"day": r"[\d/-]+", "cause": r"(?:in a? ?closed |a holiday |a week-end).*"}
+"""What a fact looks like, where any words at all would take a person's own sentence for one of ours."""
 
 
 @cache
@@ -136,4 +149,6 @@ def _letters(template: str) -> int:
 
 def _pattern(template: str) -> str:
     pieces = re.split(r"\{(\w+)\}", template)
-    return "".join(f"(?P<{piece}>.+?)" if odd % 2 else re.escape(piece) for odd, piece in enumerate(pieces))
+    return "".join(
+        f"(?P<{piece}>{SHAPES.get(piece, '.+?')})" if odd % 2 else re.escape(piece) for odd, piece in enumerate(pieces)
+    )

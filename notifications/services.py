@@ -27,6 +27,8 @@ from notifications.channels_errors import ServicesUnreadable
 from notifications.claimed import Sayable
 from notifications.kinds import KINDS
 from notifications.smtp import LOOPBACK
+from programme.system_words import system_words
+from programme.wording import Sentence, sentence
 
 ROLES = frozenset({"cooperative", "coordinator", "coach", "delegate"})
 
@@ -98,28 +100,41 @@ def read_services(path: Path) -> Services:
         read = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
         found = _File.model_validate(read).services
     except (OSError, UnicodeDecodeError) as problem:
-        raise ServicesUnreadable(path=path, problem=type(problem).__name__) from None
+        raise ServicesUnreadable(path=path, problem=system_words(problem)) from None
     except yaml.YAMLError as problem:
         mark: Any = getattr(problem, "problem_mark", None)
-        raise ServicesUnreadable(path=path, problem=f"line {mark.line + 1}" if mark else "not YAML") from None
+        said = sentence("not YAML from line {line} on", line=mark.line + 1) if mark else sentence("not YAML")
+        raise ServicesUnreadable(path=path, problem=said) from None
     except ValidationError as problem:
-        first = problem.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ServicesUnreadable(path=path, problem=f"{place}: {first['msg']}") from None
+        raise ServicesUnreadable(path=path, problem=_flaw(problem)) from None
     fault = next(_faults(found), None)
     if fault:
         raise ServicesUnreadable(path=path, problem=fault)
     return Services(found)
 
 
-def _faults(services: Sequence[Service]) -> Iterator[str]:
+def _flaw(problem: ValidationError) -> Sentence:
+    """Say what is wrong first: where, never what is written there, which may be an address."""
+    first = problem.errors(include_input=False, include_url=False)[0]
+    place = ".".join(map(str, first["loc"])) or sentence("the file")
+    if first["type"] == "extra_forbidden":
+        return sentence("{place} is not a word of this file", place=place)
+    return sentence("{place} is missing, or cannot stand as it is written", place=place)
+
+
+def _faults(services: Sequence[Service]) -> Iterator[Sentence]:
     names = [one.name for one in services]
-    yield from (f"{name} stands twice" for name in sorted({one for one in names if names.count(one) > 1}))
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        yield sentence("{name} stands twice", name=name)
     for one in services:
-        yield from (f"{one.name}: nobody is called {who}" for who in one.who if who.partition(":")[0] not in ROLES)
-        yield from (f"{one.name}: there is no kind {kind}" for kind in one.kinds if kind not in KINDS)
+        for who in one.who:
+            if who.partition(":")[0] not in ROLES:
+                yield sentence("{name}: nobody is called {who}", name=one.name, who=who)
+        for kind in one.kinds:
+            if kind not in KINDS:
+                yield sentence("{name}: there is no kind {kind}", name=one.name, kind=kind)
         if not _is_known(one):
-            yield f"{one.name}: its address is not one that apprise knows"
+            yield sentence("{name}: its address is not one that apprise knows", name=one.name)
 
 
 def _is_known(service: Service) -> bool:

@@ -33,6 +33,7 @@ from notifications.channels_errors import (
 )
 from notifications.claimed import Sayable
 from notifications.smtp import Sender
+from programme.system_words import system_words
 
 SIGNED = (
     "from",
@@ -131,7 +132,7 @@ def _key(file: Path) -> RSAPrivateKey | Ed25519PrivateKey:
     try:
         written, mode = file.read_bytes(), file.stat().st_mode
     except OSError as problem:
-        raise SigningKeyUnreadable(path=file, problem=problem.strerror or type(problem).__name__) from None
+        raise SigningKeyUnreadable(path=file, problem=system_words(problem)) from None
     if mode & 0o077:
         raise SigningKeyOpen(path=file)
     try:

@@ -33,6 +33,10 @@ class DayBeforeStart(Refusal):
     """{on} is before the start of {code} ({start_on}): choose a later day."""
 
 
+class DayTooEarly(Refusal):
+    """{on} is too early for {step} of {code}, nobody was to do it before {first}: correct the day or the code; if it did happen so early, the coordinator records it with `--early`."""
+
+
 class PinnedBeforeStart(Refusal):
     """{step} of {code} is set to {on}, before the new start: move it first, or give it back to its rule with `mourafaka unpin`."""
 

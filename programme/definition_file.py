@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import yaml
 from pydantic import ValidationError
@@ -14,28 +13,23 @@ from programme.definition import Definition
 from programme.definition_meaning import Path, nonsense
 from programme.errors import Refusal
 from programme.wording import Sentence, sentence
+from programme.yaml_flaws import Flaw, yaml_flaw
 from programme.yaml_text import read_yaml, shipped
 
-
-@dataclass(frozen=True)
-class Flaw:
-    """What is wrong in a definition's file, and where (line and column count from 1)."""
-
-    line: int
-    column: int
-    message: Sentence
+NAME = sentence("the definition")
+"""What a definition is called that has no file of its own."""
 
 
 class DefinitionRefused(Refusal):
     """{name} does not check, nothing was stored: {count} to mend, first line {line}, column {column}: {message}"""
 
-    def __init__(self, name: str, flaws: Sequence[Flaw]) -> None:
+    def __init__(self, name: str | Sentence, flaws: Sequence[Flaw]) -> None:
         self.flaws = tuple(sorted(flaws, key=lambda flaw: (flaw.line, flaw.column)))
         first = self.flaws[0]
         super().__init__(name=name, count=len(flaws), line=first.line, column=first.column, message=first.message)
 
 
-def read_definition(text: str, *, name: str = "the definition") -> Definition:
+def read_definition(text: str, *, name: str | Sentence = NAME) -> Definition:
     """Return the definition written in ``text``; refused with all its flaws at once.
 
     What is written wrongly is told first, all of it; what makes no sense, once everything is well written.
@@ -62,33 +56,15 @@ def shipped_text() -> str:
     return shipped("mourafaka.yaml")
 
 
-def _parse(text: str, name: str) -> tuple[yaml.Node, object]:
+def _parse(text: str, name: str | Sentence) -> tuple[yaml.Node, object]:
     """Return what is written, once with its places and once as plain values."""
     try:
         node, content = read_yaml(text, is_ours=text == shipped_text())
     except (yaml.YAMLError, ValueError) as error:
-        raise DefinitionRefused(name, [_yaml_flaw(text, error)]) from error
+        raise DefinitionRefused(name, [yaml_flaw(text, error)]) from error
     if node is None:
         raise DefinitionRefused(name, [Flaw(1, 1, sentence("the file is empty: start from the one shipped"))])
     return node, content
-
-
-def _yaml_flaw(text: str, error: Exception) -> Flaw:
-    """Return where YAML gave up; a date that does not exist comes without its place."""
-    line, column, problem = 1, 1, str(error)
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = error.problem or str(error)
-    elif isinstance(error, yaml.reader.ReaderError):
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problem = error.reason
-    return Flaw(
-        line,
-        column,
-        sentence("this is not YAML ({problem}): look for a missing quote or a wrong indent", problem=problem),
-    )
 
 
 def _doubled_words(node: yaml.Node, seen: set[int]) -> Iterator[Flaw]:
@@ -150,12 +126,21 @@ REMEDIES: Mapping[str, Sentence] = {
     "string_type": sentence("{where}: write a text, between quotes if it is a number or a date"),
     "string_too_short": sentence("{where} is empty: write its text"),
     "string_pattern_mismatch": sentence("{where}: write Latin letters, digits and hyphens, a letter first"),
+    "int_parsing_size": sentence("{where}: write a whole number"),
+    "finite_number": sentence("{where}: write a whole number"),
+    "date_rule": sentence(
+        "{where}: “{text}” is not a date rule: write 'start + 3 months' or 'stage.step + 10 working days' "
+        "(months, weeks, days, working days; at most 999 of each)"
+    ),
+    "time_type": sentence('{where}: write the hour between quotes, such as "10:00"'),
     "time_parsing": sentence('{where}: write the hour between quotes, such as "10:00"'),
     "tuple_type": sentence("{where}: write a list, each item after a hyphen"),
     "too_short": sentence("{where} is an empty list: write at least one item"),
     "model_type": sentence("{where}: write its parts here, each with its word and a colon"),
 }
-"""What to do about each kind of wrong writing; any other is told in the checking library's English."""
+"""What to do about each kind of wrong writing."""
+OTHERWISE = sentence("{where}: this cannot stand here: write it as the definition that comes with the program does")
+"""What is said of any other kind: never the checking library's own English."""
 
 
 def _shape_flaw(node: yaml.Node, item: ErrorDetails) -> Flaw:
@@ -166,9 +151,8 @@ def _shape_flaw(node: yaml.Node, item: ErrorDetails) -> Flaw:
         message = sentence("{where} is missing: write the title in both languages, fr and ar", **facts)
     elif kind == "missing" and path[-1] == "gate":
         message = sentence("{where} is missing: a checkpoint needs a rule (requires, met, not_met)", **facts)
-    elif kind in REMEDIES:
-        message = Sentence(REMEDIES[kind].template, facts)
     else:
-        problem = item["msg"].removeprefix("Value error, ")
-        message = sentence("{where}: {problem}", where=facts["where"], problem=problem)
+        if "expected" in facts:
+            facts["expected"] = facts["expected"].replace(" or ", ", ")  # the checking library's own English
+        message = Sentence(REMEDIES.get(kind, OTHERWISE).template, facts)
     return Flaw(*_mark(node, path, of_word=kind == "extra_forbidden"), message)

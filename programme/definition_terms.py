@@ -6,6 +6,7 @@ from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from programme.timing import Timing, read_timing
 
@@ -31,16 +32,27 @@ RECOVERY_LIKE, RECOVERY_REPORT_LIKE = "coaching.session", "coaching.report"
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9\-]*$")]
 """Without a dot: a step's full key is its stage's, a dot and its own, and what is asked of a stage reads it there."""
-TimingRule = Annotated[Timing, BeforeValidator(lambda value: read_timing(value) if isinstance(value, str) else value)]
+
+
+def _date_rule(value: object) -> object:
+    """Read a written date rule; the kind of a flaw, not pydantic's English, is what the refusal is made of."""
+    if isinstance(value, Timing):
+        return value
+    text = "" if value is None else str(value)
+    try:
+        return read_timing(text)
+    except ValueError as error:
+        raise PydanticCustomError("date_rule", "{text} is not a date rule", {"text": text}) from error
 
 
 def _wall_time(value: object) -> object:
     """Refuse a bare number: YAML reads 10:00 without quotes as 600, which would mean ten past midnight."""
     if isinstance(value, int | float):
-        raise ValueError('write the hour between quotes, such as "10:00"')  # noqa: TRY004 - pydantic gathers these
+        raise PydanticCustomError("time_parsing", "not an hour between quotes")
     return value
 
 
+TimingRule = Annotated[Timing, BeforeValidator(_date_rule)]
 WallTime = Annotated[time, BeforeValidator(_wall_time)]
 
 

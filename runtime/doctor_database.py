@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actions.programmes import definitions, unreadable
 from models import migrate
-from models.trouble import in_a_line
+from models.trouble import trouble_words
 from programme.errors import DatabaseTooNew
 from programme.wording import counted, sentence
 from runtime.clock import Clock
@@ -36,7 +36,7 @@ def database(house: House) -> Checked:
     try:
         revision = migrate.revision_of(house.database.engine)
     except SQLAlchemyError as problem:
-        what = sentence("Database: {url} cannot be used ({problem}).", url=url, problem=in_a_line(problem))
+        what = sentence("Database: {url} cannot be used ({problem}).", url=url, problem=trouble_words(problem))
         return False, what, sentence("check its address, that its server runs, its disk and its rights")
     if migrate.is_ahead(revision):
         refusal = DatabaseTooNew(revision=revision, ours=migrate.head())

@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from notifications.smtp import LOOPBACK
+from programme.system_words import system_words
 from programme.wording import sentence
 from runtime.doctor_channels import Checked
 from runtime.heartbeat import host_of
@@ -57,7 +58,9 @@ def prefect_server(_: House) -> Iterator[Checked]:
         yield False, what, sentence("set PREFECT_API_AUTH_STRING as the server has it")
         return
     except (OSError, ValueError) as problem:
-        what = sentence("Prefect's server at {url} does not answer ({problem}).", url=url, problem=problem)
+        reason = getattr(problem, "reason", problem)  # of what urllib wraps
+        said = system_words(reason) if isinstance(reason, OSError) else sentence("it says no version")
+        what = sentence("Prefect's server at {url} does not answer ({problem}).", url=url, problem=said)
         yield False, what, sentence("start it, or unset PREFECT_API_URL: `mourafaka run-day` then brings its own")
         return
     ours = version("prefect")

@@ -23,6 +23,7 @@ from notifications.slowly import Slowly
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from programme.errors import NoSmtp, RealMailWithVirtualClock
 from programme.settings_errors import DataFolderUnusable
+from programme.system_words import system_words
 from runtime.chance import fresh_token
 from runtime.clock import Clock, read_as_of
 from runtime.garbage import settle
@@ -185,7 +186,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataFolderUnusable(folder=folder, problem=error.strerror) from error
+        raise DataFolderUnusable(folder=folder, problem=system_words(error)) from error
 
 
 def use(house: House) -> House:

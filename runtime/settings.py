@@ -16,6 +16,7 @@ from notifications.outbox import Pace
 from programme.errors import SecretMissing
 from programme.intake_contact import read_phone
 from programme.settings_errors import SecretShort, SettingsUnreadable, SettingWrong
+from programme.system_words import system_words
 from programme.wording import Sentence, sentence
 
 SHORTEST_SECRET = 32
@@ -69,9 +70,9 @@ class Settings(BaseSettings):
             flaw: Mapping[str, Any] = dict(error.errors()[0])
             raise SettingWrong(setting=f"MOURAFAKA_{flaw['loc'][0]}".upper(), wanted=_wanted(flaw)) from error
         except UnicodeDecodeError as error:
-            raise SettingsUnreadable(problem=error.reason) from error
+            raise SettingsUnreadable(problem=system_words(error)) from error
         except OSError as error:
-            raise SettingsUnreadable(problem=error.strerror) from error
+            raise SettingsUnreadable(problem=system_words(error)) from error
 
     @field_validator("mail_from")
     @classmethod

@@ -10,7 +10,7 @@ from sqlmodel import select
 from actions.cohorts import cohort_of
 from actions.desk import open_desk
 from actions.tell import tell
-from models import Enrolment, Link, Notice, Step
+from models import Enrolment, Link, Notice, Passage, Step
 from models.session import Database
 from notifications.answers import MemoryMailer
 from notifications.delivery import deliver
@@ -73,6 +73,9 @@ def link_to(database: Database, step: str, *, person: str = "coach:c1", rank: in
         notice_id = session.exec(select(Notice.id).limit(1)).one()
         assert notice_id is not None
         made = at(date(2027, 1, 4), 9)
+        passage = select(Passage).where(Passage.enrolment_id == row.enrolment_id, Passage.stage == row.stage)
+        for one in session.exec(passage):
+            one.opens_on = made.date()  # nobody holds a link to what is still far away
         session.add(
             Link(
                 hash=hash_of(token),

@@ -87,7 +87,9 @@ def _things_happen(session: Session) -> None:
     day, by = date(2027, 1, 12), COACH_CODE
     said = {"by": by, "now": at(day, 15)}
     correct_contact(session, code=ONE, email=ADDRESS, reason=f"{FATIMA} says {OLD_ADDRESS} is wrong", **said)
-    record_attendance(session, code=ONE, step=MODULE, presence={FATIMA: True, "Une autre": False}, on=day, **said)
+    record_attendance(
+        session, code=ONE, step=MODULE, presence={FATIMA: True, "Une autre": False}, on=day, early=True, **said
+    )
     correct_attendance(session, code=ONE, step=MODULE, presence={"Une autre": True}, why=f"{FATIMA} told me", **said)
 
 

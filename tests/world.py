@@ -164,6 +164,7 @@ def evaluate(database: Database, checkpoint: str, on: date, *, level: int = 3, r
             on=on,
             by="c1",
             now=at(on, 15),
+            early=True,
         )
 
 

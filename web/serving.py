@@ -8,6 +8,7 @@ import sys
 
 import uvicorn
 
+from programme.system_words import system_words
 from runtime.house import House
 from web.app import app_for
 from web.errors import PortTaken
@@ -25,7 +26,7 @@ def listening(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as problem:
         bound.close()
-        raise PortTaken(host=host, port=port, problem=problem.strerror or problem) from problem
+        raise PortTaken(host=host, port=port, problem=system_words(problem)) from problem
     return bound
 
 

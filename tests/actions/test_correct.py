@@ -8,26 +8,37 @@ from datetime import date
 import pytest
 from sqlmodel import Session, col, select
 
-from actions.correct import correct_action, correct_attendance, correct_session, measure_again
+from actions.correct import correct_action, correct_attendance, correct_session
 from actions.decide import decide
+from actions.enrol import enrol_cohort
+from actions.history_words import lines_of
+from actions.programmes import publish
 from actions.record import complete_action, record_attendance, report_session
+from actions.remeasure import measure_again
 from actions.reweigh import flagged
-from models import Attendance, Correction, Decision, Evaluation, Notice, PlanAction, SessionReport, Step
+from models import Attendance, Cohort, Correction, Decision, Evaluation, Notice, PlanAction, SessionReport, Step
 from models.session import Database
+from notifications.reasons import reason_said
+from programme.dates_errors import DayTooEarly
 from programme.decision_errors import CorrectionUnexplained, NothingToCorrect, NotRecorded
+from programme.definition_file import shipped_text
 from programme.errors import DateInFuture, Refusal
+from programme.wording import sentence
 from tests.moulds import built_once
 from tests.world import (
     CODE,
+    NOW,
     all_answers,
     at,
     enrolment_row,
     evaluate,
     morning,
     open_enrolled,
+    open_world,
     passage_row,
     step_row,
     story,
+    tick,
 )
 
 ONE = f"{CODE}/001"
@@ -375,3 +386,124 @@ def test_measure_that_was_never_taken_is_not_taken_again(database: Database) -> 
     open_enrolled(database)
     with pytest.raises(NotRecorded, match="M12 of SM-2027/001 has no recorded evaluation"), database.transaction() as s:
         measure_again(s, code=ONE, checkpoint="M12", answers=all_answers(1), on=M12, by="k1", now=at(M12))
+
+
+def test_session_is_not_set_right_to_a_day_before_its_time(database: Database) -> None:
+    live(database)
+    said = {"why": "faute", "by": "k1", "now": at(LATER, 10), "on": date(2027, 1, 20)}
+    with pytest.raises(DayTooEarly, match="2027-03-21"), database.transaction() as session:
+        correct_session(session, code=ONE, step="coaching.session-01", **said)
+    with database.transaction() as session:
+        correct_session(session, code=ONE, step="coaching.session-01", early=True, **said)
+
+
+def test_measure_is_not_taken_again_before_its_time(database: Database) -> None:
+    live(database)
+    said = {"checkpoint": "M12", "answers": all_answers(1), "on": date(2027, 6, 1), "by": "k1", "now": at(LATER, 10)}
+    with pytest.raises(DayTooEarly, match="2027-12-21"), database.transaction() as session:
+        measure_again(session, code=ONE, **said)
+    with database.transaction() as session:
+        measure_again(session, code=ONE, early=True, **said)
+
+
+M0_AGAIN = date(2027, 2, 10)
+DRAFTED = date(2027, 3, 15)
+WEAK = {"finance": 1, "marketing": 1}
+
+
+def start_again(database: Database, day: date, **levels: int) -> None:
+    """Measure M0 anew: all answers are 3, but those of the named axes."""
+    answers = {key: levels.get(key.partition(".")[0], 3) for key in all_answers(3)}
+    with database.transaction() as session:
+        measure_again(session, code=ONE, checkpoint="M0", answers=answers, on=day, by="k1", now=at(day, 10))
+
+
+def test_plan_is_drafted_from_the_first_measure_as_it_was_corrected_on_a_later_day(database: Database) -> None:
+    open_enrolled(database)
+    evaluate(database, "M0", date(2027, 2, 1))
+    start_again(database, M0_AGAIN, **WEAK)
+    tick(database, "diagnosis.plan-draft", DRAFTED)
+    with database.reading() as session:
+        assert sorted(session.exec(select(PlanAction.axis)).all()) == ["finance", "marketing"]
+
+
+def test_plan_rests_on_the_first_checkpoint_and_not_on_the_newest_measure(database: Database) -> None:
+    open_enrolled(database)
+    evaluate(database, "M0", date(2027, 2, 1), level=1)
+    evaluate(database, "M6", date(2027, 3, 1), level=4)
+    tick(database, "diagnosis.plan-draft", DRAFTED)
+    with database.reading() as session:
+        assert len(session.exec(select(PlanAction.axis)).all()) == 3
+
+
+def test_drafted_plan_stays_and_the_history_says_so(database: Database) -> None:
+    open_enrolled(database)
+    evaluate(database, "M0", date(2027, 2, 1), level=1)
+    tick(database, "diagnosis.plan-draft", DRAFTED)
+    with database.reading() as session:
+        before = sorted(session.exec(select(PlanAction.axis)).all())
+    start_again(database, date(2027, 3, 20), **WEAK)
+    with database.reading() as session:
+        assert sorted(session.exec(select(PlanAction.axis)).all()) == before
+        [line] = [one for one in lines_of(session, ONE) if one.verb == "measured again"]
+    assert reason_said(line.why) == sentence("the plan was drafted on {on} and stays", on="2027-03-15")
+
+
+SCORED = shipped_text().replace(
+    "requires: [{fact: sessions_held, at_least: 6, of: 12}]", "requires: [{fact: global_score, at_least: 40}]"
+)
+
+
+def enrol_by(database: Database, text: str) -> None:
+    """Enrol a cohort that follows another text of the definition."""
+    open_world(database)
+    with database.transaction() as session:
+        version = publish(session, text.replace("\nversion: 1\n", "\nversion: 2\n"), by="k1", now=NOW)
+        for cohort in session.exec(select(Cohort)):
+            cohort.programme_version_id = version.id or 0
+    with database.transaction() as session:
+        enrol_cohort(session, code=CODE, by="k1", now=NOW)
+
+
+FLOORED = shipped_text().replace(
+    "requires: [{fact: sessions_held, at_least: 6, of: 12}]\n",
+    "requires: [{fact: sessions_held, at_least: 1, of: 12}]\n"
+    "      floor: {requires: [{fact: modules_present, at_least: 1, of: 4}], not_met: exit}\n",
+)
+
+
+def test_floor_that_holds_is_held_against_a_corrected_fact_too(database: Database) -> None:
+    enrol_by(database, FLOORED)
+    day = date(2028, 7, 4)
+    with database.transaction() as session:
+        said = {"code": ONE, "on": day, "by": "k1", "now": at(day, 10)}
+        record_attendance(session, step="training.strategy", presence={"présidente": True}, **said)
+        report_session(session, step="coaching.session-01", held=True, **said)
+    evaluate(database, "M18", day)
+    morning(database, date(2028, 7, 5))
+    with database.transaction() as session:
+        decide(session, code=ONE, checkpoint="M18", outcome="continue", by="k1", now=at(date(2028, 7, 5), 15))
+    set_right(database, 1, held=False, now_on=date(2028, 7, 10))
+    with database.reading() as session:
+        found = session.exec(select(Decision)).one()
+    assert found.flag is not None
+    assert found.flag["proposal"] == "continue"
+
+
+def test_new_measure_flags_a_signed_decision_that_rests_on_the_score(database: Database) -> None:
+    enrol_by(database, SCORED)
+    day = date(2028, 7, 4)
+    evaluate(database, "M18", day, level=3)
+    morning(database, date(2028, 7, 5))
+    with database.transaction() as session:
+        decide(session, code=ONE, checkpoint="M18", outcome="continue", by="k1", now=at(date(2028, 7, 5), 15))
+    for later, level in ((date(2028, 7, 10), 1), (date(2028, 7, 11), 0)):
+        with database.transaction() as session:
+            said = {"answers": all_answers(level), "on": later, "by": "k1", "now": at(later, 10)}
+            measure_again(session, code=ONE, checkpoint="M18", **said)
+    with database.reading() as session:
+        found = session.exec(select(Decision)).one()
+        told = session.exec(select(Notice).where(Notice.kind == "correction")).all()
+    assert found.flag is not None
+    assert found.flag["changed"] == {"global_score": {"was": 75, "is": 0}}
+    assert (found.status, len(told)) == ("decided", 2)

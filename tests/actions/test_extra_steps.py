@@ -17,7 +17,14 @@ from tests.world import at, enrolment_row, open_enrolled, step_row, story
 def miss(database: Database, step: str, on: date) -> None:
     with database.transaction() as session:
         record_attendance(
-            session, code="SM-2027/001", step=step, presence={"présidente": False}, on=on, by="k1", now=at(on, 15)
+            session,
+            code="SM-2027/001",
+            step=step,
+            presence={"présidente": False},
+            on=on,
+            by="k1",
+            now=at(on, 15),
+            early=True,
         )
 
 

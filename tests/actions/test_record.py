@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from actions.measure import record_evaluation
 from actions.record import complete_step, record_attendance, report_session
 from models import Attendance, Evaluation, Notice, SessionReport, Step
 from models.session import Database
+from programme.dates_errors import DayTooEarly
 from programme.errors import (
     DateInFuture,
     EnrolmentNotActive,
@@ -52,9 +53,18 @@ def report(database: Database, step: str, on: date, *, held: bool = True) -> Non
         report_session(session, code=ONE, step=step, held=held, on=on, by="c1", now=at(on, 15), summary="vu")
 
 
-def verb_on(session: Session, verb: str, step: str, on: date, code: str = ONE) -> None:
-    """Record a fact about a step on 2027-01-20, with one of the verbs."""
-    common: dict[str, Any] = {"code": code, "on": on, "by": "c1", "now": at(JANUARY_20, 15)}
+def verb_on(
+    session: Session,
+    verb: str,
+    step: str,
+    on: date,
+    code: str = ONE,
+    *,
+    early: bool = True,
+    said_on: date = JANUARY_20,
+) -> None:
+    """Record a fact about a step on 2027-01-20, with one of the verbs; whatever its stage's window."""
+    common: dict[str, Any] = {"code": code, "on": on, "by": "c1", "now": at(said_on, 15), "early": early}
     if verb == "attendance":
         record_attendance(session, step=step, presence={"présidente": True}, **common)
     elif verb == "session":
@@ -278,3 +288,58 @@ def test_fact_that_completes_a_stage_wakes_it(database: Database) -> None:
         after = passage_row(session, "start").wake_on
         assert enrolment_row(session).status == "active"
     assert (before, after) == (date(2027, 2, 2), date(2027, 1, 13))
+
+
+FACTS = [("session", "coaching.session-01"), ("attendance", "training.strategy"), ("evaluate", "M6")]
+
+
+@pytest.mark.parametrize(("verb", "step"), FACTS)
+def test_fact_long_before_its_stage_is_refused_unless_somebody_says_that_it_was_so(
+    database: Database, verb: str, step: str
+) -> None:
+    """A session held in January, where coaching opens in April: a wrong day, or another cooperative's code."""
+    open_enrolled(database)
+    with (
+        pytest.raises(DayTooEarly, match="2027-01-20 is too early"),
+        database.transaction() as session,
+    ):
+        verb_on(session, verb, step, JANUARY_20, early=False)
+    with database.reading() as session:
+        assert (session.exec(select(SessionReport)).all(), session.exec(select(Attendance)).all()) == ([], [])
+    with database.transaction() as session:
+        verb_on(session, verb, step, JANUARY_20)
+
+
+@pytest.mark.parametrize(
+    ("verb", "step", "first"),
+    [
+        ("tick", "diagnosis.visit", date(2027, 1, 4)),
+        ("attendance", "training.strategy", date(2027, 3, 21)),
+        ("session", "coaching.session-03", date(2027, 3, 21)),
+        ("evaluate", "M0", date(2027, 1, 18)),
+        ("evaluate", "M12", date(2027, 12, 21)),
+    ],
+)
+def test_first_day_of_a_fact_is_its_first_reminder_before_the_stage_or_the_checkpoint(
+    database: Database, verb: str, step: str, first: date
+) -> None:
+    open_enrolled(database)
+    before = first - timedelta(days=1)
+    with pytest.raises(DayTooEarly, match=f"nobody was to do it before {first}"), database.transaction() as session:
+        verb_on(session, verb, step, before, early=False, said_on=first)
+    with database.transaction() as session:
+        verb_on(session, verb, step, first, early=False, said_on=first)
+
+
+def test_session_that_a_person_moved_ahead_is_held_on_that_day(database: Database) -> None:
+    open_enrolled(database)
+    with database.transaction() as session:
+        step_row(session, "coaching.session-01").due_on = date(2027, 2, 3)
+    with database.transaction() as session:
+        verb_on(session, "session", "coaching.session-01", JANUARY_20, early=False)
+
+
+def test_papers_may_be_ready_before_the_start(database: Database) -> None:
+    open_enrolled(database)
+    with database.transaction() as session:
+        verb_on(session, "tick", "start.convention", date(2026, 12, 20), early=False)

@@ -84,6 +84,17 @@ def test_window_closed_listed_and_opened(enrolled: Command) -> None:
     assert due(enrolled, "coaching.session-01") == "2027-04-05"
 
 
+def test_what_moves_and_why_is_said_wholly_in_french(enrolled: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", "fr")
+    words = ("window", "close", "2027-04-01", "2027-04-30", "--enrolment", ONE, "--reason", "récolte")
+    moved = enrolled(*words, "--yes").out
+    assert "10 jours après coaching.session-01" in moved
+    assert "days" not in moved
+    assert "│ coopérative │" in enrolled("window", "list").out
+    why = enrolled("why", f"{ONE}/coaching.session-01").out
+    assert "is in closed days" not in why
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -127,6 +127,24 @@ def test_checkpoint_is_measured_again(enrolled: Command, tmp_path: Path) -> None
     assert enrolled("evaluate", ONE, "M0", str(answers), as_of=day).code == 0
     ran = enrolled("correct", "measure", ONE, "M0", str(answers), "--by", "k1", as_of=day)
     assert ran.out == f"M0 of {ONE} is measured again (campaign 2): 50.0 of 100.\n"
+    later = "2027-03-20T15:00"
+    assert enrolled("done", ONE, "diagnosis.plan-draft", "--on", "2027-03-15", as_of=later).code == 0
+    ran = enrolled("correct", "measure", ONE, "M0", str(answers), "--by", "k1", as_of=later)
+    assert ran.out.endswith(
+        "The development plan was drafted on 2027-03-15 and stays: "
+        "agree with the cooperative on what is to change in it.\n"
+    )
+
+
+def test_session_of_a_wrong_day_is_refused_with_what_to_do(enrolled: Command) -> None:
+    told = ("session", ONE, "coaching.session-01", "--on", "2027-01-20")
+    ran = enrolled(*told, as_of="2027-02-01T15:00")
+    assert ran.code == 1
+    assert ran.err == (
+        f"2027-01-20 is too early for coaching.session-01 of {ONE}, nobody was to do it before 2027-03-21: correct the "
+        "day or the code; if it did happen so early, the coordinator records it with `--early`.\n"
+    )
+    assert enrolled(*told, "--early", as_of="2027-02-01T15:00").code == 0
 
 
 def test_countersign_says_that_nothing_waits(enrolled: Command) -> None:

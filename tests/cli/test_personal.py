@@ -97,6 +97,29 @@ def test_history_says_that_somebody_has_gone(replaced: Command) -> None:
     assert replaced("history", THREE, "--json").json[-1]["says"] == "somebody's data erased"
 
 
+@pytest.mark.parametrize(
+    ("language", "log", "history"),
+    [
+        ("fr", ("remis", "effacé", "contact d’une coopérative 3"), ("à sa demande", "adresse électronique:")),
+        ("ar", ("سلم", "محي", "جهة اتصال تعاونية 3"), ("بطلب منه", "البريد الإلكتروني:")),
+    ],
+)
+def test_log_and_history_say_nothing_in_english(
+    replaced: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    log: tuple[str, ...],
+    history: tuple[str, ...],
+) -> None:
+    replaced("person", "export", HER, "her.json", "--by", "k1")
+    replaced("person", "erase", HER, "--yes", as_of=LATER)
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", language)
+    told, lived = replaced("person", "log").out, replaced("history", THREE).out
+    assert [one for one in log if one not in told] == []
+    assert [one for one in history if one not in lived] == []
+    assert [one for one in ("export", "erase ", "email:", "asked") if one in told + lived] == []
+
+
 def test_scrub_says_done(enrolled: Command) -> None:  # noqa: F811
     assert enrolled("person", "scrub").out == "Done.\n"
 

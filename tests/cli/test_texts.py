@@ -87,8 +87,8 @@ def test_yaml_is_read_too(mourafaka: Command, texte: Path) -> None:
     [
         (b"[fr]\nSujet\n\nCorps.\n", 'lacks the subject in the language "ar"'),
         (b"[fr]\nSujet\n[ar]\nx\n\ny", 'lacks the body in the language "fr"'),
-        (b"\xff\xfe", "cannot be read as texts (UTF-8)"),
-        (b"x" * 70_000, "cannot be read as texts (> 64 KB)"),
+        (b"\xff\xfe", "cannot be read as texts (it is not UTF-8 text)"),
+        (b"x" * 70_000, "cannot be read as texts (more than 64 KB)"),
     ],
 )
 def test_file_that_is_no_text_is_refused(mourafaka: Command, texte: Path, content: bytes, said: str) -> None:

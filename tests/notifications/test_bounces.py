@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from notifications.bounces import Bounce, opened, read_report
+from notifications.bounces_errors import BouncesUnreadable
 
 KEY = "SM-2027/001/-/welcome/cooperative:SM-2027/001"
 
@@ -118,10 +119,10 @@ def test_messages_are_read_from_a_file_an_mbox_and_a_maildir(tmp_path: Path) -> 
 
 
 def test_folder_that_is_no_maildir_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not a Maildir"), opened(str(tmp_path)) as messages:
+    with pytest.raises(BouncesUnreadable, match="no Maildir"), opened(str(tmp_path)) as messages:
         list(messages)
 
 
 def test_password_is_not_sent_in_clear_to_another_machine() -> None:
-    with pytest.raises(ValueError, match="imaps"), opened("imap://u:p@mail.example/INBOX"):
+    with pytest.raises(BouncesUnreadable, match="write imaps"), opened("imap://u:p@mail.example/INBOX"):
         pass

@@ -115,7 +115,7 @@ def test_lines_of_a_paragraph_are_joined() -> None:
         ("{{ step | attr('x') }}", "the filter attr is unknown"),
         ("{{ step | safe }}", "the filter safe is unknown"),
         ("{{ due_on | date(1) }}", "the filter date takes nothing in brackets"),
-        ("{{ step", "it cannot be read"),
+        ("{{ step", "it cannot be read here: look for a bracket that is not closed, or an `endif` too few"),
         ("{% if step %}", "it cannot be read"),
         ("{{ " + "(" * 2000 + "1", "it is nested too deeply"),
         ("{{ " + "not " * 600 + "1 }}", "it is nested too deeply"),

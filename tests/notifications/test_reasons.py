@@ -23,6 +23,13 @@ from runtime.language import said_in
             "the date has moved from 2027-03-08 to 2027-03-19: start + 3 weeks, from the new start",
             "la date est passée du 2027-03-08 au 2027-03-19 : 3 semaines après le début, depuis le nouveau démarrage",
         ),
+        (
+            "the date has moved from 2027-12-06 to 2027-12-20: 2027-12-06 is in closed days (les (olives))",
+            "la date est passée du 2027-12-06 au 2027-12-20 : le 2027-12-06 est dans une période fermée (les (olives))",
+        ),
+        ("2028-01-31 is in a closed season (Ramadan)", "le 2028-01-31 est en période fermée (ramadan)"),
+        ("2027-05-18 is a holiday (Fête du sacrifice)", "le 2027-05-18 est un jour férié (Fête du sacrifice)"),
+        ("the president is ill", "the president is ill"),
         ("step not_required on 2027-03-08", "action devenue inutile le 2027-03-08"),
         ("enrolment ended: dropped", "inscription terminée : abandon"),
         (

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from programme.definition_file import DefinitionRefused, content_hash, read_definition
-from tests.programme.definition_texts import TEXT, edited, place, told
+from runtime.language import LANGUAGES, catalogue, said_in
+from tests.programme.definition_texts import TEXT, edited, flaws_of, place, told
 
 
 def test_shipped_text_checks():
@@ -58,7 +59,7 @@ MISWRITTEN = [
     pytest.param(
         ("due: start + 5 weeks", "due: five weeks later"),
         (SWOT, "five weeks later"),
-        "stages.1.steps.1.due: 'five weeks later' is not a date rule: write 'start + 3 months' or "
+        "stages.1.steps.1.due: “five weeks later” is not a date rule: write 'start + 3 months' or "
         "'stage.step + 10 working days' (months, weeks, days, working days; at most 999 of each)",
         id="not a date rule",
     ),
@@ -92,7 +93,7 @@ MISWRITTEN = [
     pytest.param(
         ("owner: cooperative\n        due", "owner: president\n        due"),
         ("owner: ", "president"),
-        "stages.1.steps.6.owner: write one of 'coordinator', 'coach', 'cooperative' or 'delegate'",
+        "stages.1.steps.6.owner: write one of 'coordinator', 'coach', 'cooperative', 'delegate'",
         id="unknown owner",
     ),
     pytest.param(
@@ -158,28 +159,73 @@ def test_read_definition_refuses_what_is_not_yaml_where_it_stops():
     text = edited(("title: {fr: Démarrage, ar: الانطلاق}", "title: {fr: Démarrage, ar: الانطلاق"))
     [((line, column), sentence)] = told(text)
     assert (line, column) == place(text, "ar: الانطلاق\n    opens", ":")
-    assert sentence.startswith("this is not YAML (")
-    assert sentence.endswith("): look for a missing quote or a wrong indent")
+    assert sentence == "a bracket is opened and not closed here: close it, or put a comma between the items"
 
 
 def test_read_definition_refuses_a_character_that_yaml_does_not_know():
     text = edited(("due: start + 5 weeks", "due: start + 5\x07 weeks"))
     [(at, sentence)] = told(text)
     assert at == place(text, SWOT, "\x07")
-    assert sentence.startswith("this is not YAML (special characters are not allowed)")
+    assert sentence == "a character that no text may have stands here: delete it"
 
 
 def test_read_definition_refuses_a_tag_that_would_run_code():
     text = edited(("version: 1\n", "version: !!python/object/apply:len [[]]\n"))
     [(at, sentence)] = told(text)
     assert at == place(text, "\nversion: ", "!!python")
-    assert sentence.startswith("this is not YAML (could not determine a constructor")
+    assert sentence == "a word that begins with ! cannot be used here: take it out"
 
 
 def test_read_definition_refuses_a_day_that_does_not_exist():
     text = edited(("questionnaire: questionnaire-v1", "questionnaire: 2027-02-30"))
-    [(_, sentence)] = told(text)
-    assert sentence.startswith("this is not YAML (day is out of range")
+    assert told(text) == [
+        (place(text, "questionnaire: ", "2027-02-30"), "2027-02-30 is no day of the calendar: correct it")
+    ]
+
+
+@pytest.mark.parametrize(
+    "damage", ["start:\tnow", "a: b: c", 'a: "b', "a: {b", "a: *b", "a: @b", "a: |b", "@", "a: 2027-13-01"]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_read_definition_says_nothing_of_the_yaml_library_s_english(damage, language):
+    [flaw] = flaws_of(damage)
+    said = flaw.message.say(lambda text: said_in(language, text))
+    assert said != str(flaw.message)
+    assert "expected" not in said
+    assert "found" not in said
+
+
+def test_refusal_of_a_date_rule_is_wholly_in_the_reader_s_language():
+    text = edited(("due: start + 5 weeks", "due: cinq semaines après"))
+    with pytest.raises(DefinitionRefused) as refusal:
+        read_definition(text, name="v2.yaml")
+    line, column = place(text, SWOT, "cinq")
+    assert refusal.value.say(lambda text: said_in("fr", text)) == (
+        "v2.yaml n’est pas correct, rien n’est enregistré ; à corriger : 1, "
+        f"le premier à la ligne {line}, colonne {column} : "
+        "stages.1.steps.1.due : « cinq semaines après » n’est pas une règle de date : écrivez 'start + 3 months' ou "
+        "'stage.step + 10 working days' (months : mois, weeks : semaines, days : jours, "
+        "working days : jours ouvrables ; au plus 999 de chaque)"
+    )
+    arabic = refusal.value.say(lambda text: said_in("ar", text))
+    assert "ليست قاعدة تاريخ" in arabic
+    assert not any(word in arabic for word in ("write", "rule", "at most"))
+
+
+def test_every_kind_of_wrong_value_is_said_in_the_reader_s_language():
+    """No value, wherever it stands, brings out the checking library's own words."""
+    for value in ("null", "yes", "1.5", "-9", "[]", "[x]", "{a: 1}", "2027-01-01", '""', ".nan", "9" * 5):
+        for line in ("version: 1", "lasts: start + 24 months", '  opens: "09:00"'):
+            _speaks_french(edited((line + "\n", f"{line.partition(':')[0]}: {value}\n")))
+
+
+def _speaks_french(text: str) -> None:
+    try:
+        read_definition(text)
+    except DefinitionRefused as refusal:
+        for flaw in refusal.flaws:
+            assert flaw.message.template in catalogue("fr")
+            assert "Input should" not in str(flaw.message)
 
 
 @pytest.mark.parametrize("text", ["bonjour", "- a\n- b\n", "42"])

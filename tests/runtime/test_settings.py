@@ -78,5 +78,5 @@ def test_language_says_nothing_of_a_file_that_cannot_be_read(tmp_path: Path) -> 
 
 def test_house_refuses_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
-    with pytest.raises(DataFolderUnusable, match=r"The data folder data cannot be made .*File exists"):
+    with pytest.raises(DataFolderUnusable, match=r"The data folder data cannot be made .*something is there already"):
         house.build(Settings())
