@@ -19,6 +19,7 @@ from programme.calendar import ONE_DAY, Calendar, Holiday, legal_holidays
 from programme.civil import civil_day
 from programme.dates_errors import DaysBackwards, FeastTooLong, FeastUnknown, HolidayKnown, NotAHoliday
 from programme.diffs import Diff, NoticeLine
+from programme.holiday_words import holiday_said
 from programme.reminders import Reminder
 from programme.replanning import Change
 from programme.wording import Sentence, sentence
@@ -56,7 +57,7 @@ def proclaim(
         else:
             del after[day]
     after |= dict.fromkeys(days, feast)
-    what = sentence("{name} is proclaimed for {first} to {last}", name=feast, first=first, last=last)
+    what = sentence("{name} is proclaimed for {first} to {last}", name=holiday_said(feast), first=first, last=last)
     return _change(session, known, after, what, by=by, now=now, approve=approve)
 
 
@@ -98,8 +99,8 @@ def add_holiday(session: Session, *, on: date, name: str, by: str, now: datetime
     known = _overrides(session)
     holiday = calendar_of(session).holiday(on)
     if holiday is not None:
-        raise HolidayKnown(on=on, name=holiday.name)
-    what = sentence("{on} becomes a holiday ({name})", on=on, name=name)
+        raise HolidayKnown(on=on, name=holiday_said(holiday.name))
+    what = sentence("{on} becomes a holiday ({name})", on=on, name=holiday_said(name))
     return _change(session, known, {**known, on: name}, what, by=by, now=now, approve=approve)
 
 
@@ -112,7 +113,7 @@ def remove_holiday(session: Session, *, on: date, by: str, now: datetime, approv
     after = {day: name for day, name in known.items() if day != on}
     if on in legal_holidays(on.year):
         after[on] = None
-    what = sentence("{on} is a holiday no more ({name})", on=on, name=holiday.name)
+    what = sentence("{on} is a holiday no more ({name})", on=on, name=holiday_said(holiday.name))
     return _change(session, known, after, what, by=by, now=now, approve=approve)
 
 

@@ -12,6 +12,8 @@ from actions import holidays, replan, windows
 from actions.programmes import windows_of
 from cli.approval import Approve, AsJson, Yes, propose
 from cli.context import BY, open_house, read_day, say_json, say_table
+from programme.holiday_words import holiday_said
+from programme.wording import LANGUAGE
 from runtime.language import _
 
 By = Annotated[str, typer.Option("--by", help=_("who says so: your code"))]
@@ -173,7 +175,11 @@ def list_holidays(
     if as_json:
         say_json([{"on": one.on.isoformat(), "name": one.name, "estimated": one.estimated} for one in found])
         return
-    rows = [(one.on.isoformat(), one.name, _("estimated") if one.estimated else "") for one in found]
+    language = _(LANGUAGE.template)
+    rows = [
+        (one.on.isoformat(), holiday_said(one.name).of(language), _("estimated") if one.estimated else "")
+        for one in found
+    ]
     say_table(_("Holidays"), (_("Date"), _("Name"), ""), rows)
 
 

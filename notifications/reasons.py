@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from programme.holiday_words import holiday_said
 from programme.planning import SEASON_NAMES
 from programme.timing import read_timing
 from programme.timing_words import rule_said
-from programme.wording import Sentence, sentence
+from programme.wording import Bilingual, Sentence, sentence
 
 STEP_STATUS_WORDS: Final[Mapping[str, Sentence]] = {
     "done": sentence("done"),
@@ -116,11 +117,13 @@ def reason_said(text: str) -> Sentence | str:
     return text
 
 
-def _fact(name: str, value: str) -> Sentence | str:
+def _fact(name: str, value: str) -> Sentence | Bilingual | str:
     if name in WORDS:
         return WORDS[name].get(value, value)
     if name == "rule":
         return _rule(value)
+    if name == "name":
+        return holiday_said(value)
     return reason_said(value) if name in {"because", "cause"} else value
 
 

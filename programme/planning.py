@@ -12,6 +12,7 @@ from programme.calendar import ONE_DAY, Calendar, Season
 from programme.closures import NONE, Closures, closed_by, open_day
 from programme.definition import Definition, StepRule
 from programme.definition_terms import MEETINGS, Role, StepKind
+from programme.holiday_words import holiday_said
 from programme.timing import START, Term, Timing
 from programme.timing_words import quoted, rule_said
 from programme.wording import Bilingual, Sentence, sentence
@@ -213,7 +214,7 @@ def closed_because(rule: StepRule | None, day: date, calendar: Calendar, closed:
         return sentence("in closed days ({reason})", reason=window.reason)
     holiday = calendar.holiday(day)
     if holiday is not None:
-        return sentence("a holiday ({name})", name=holiday.name)
+        return sentence("a holiday ({name})", name=holiday_said(holiday.name))
     return None if calendar.is_working(day) else sentence("a week-end")
 
 

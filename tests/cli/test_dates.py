@@ -73,6 +73,16 @@ def test_holiday_proclaimed_listed_and_removed(enrolled: Command) -> None:
     assert "Jour chômé" not in enrolled("holiday", "list", "--year", "2027").out
 
 
+def test_holidays_are_listed_by_their_names_in_the_readers_language(
+    enrolled: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Fête du Trône" in enrolled("holiday", "list", "--year", "2027").out
+    monkeypatch.setenv("MOURAFAKA_LANGUAGE", "ar")
+    listed = enrolled("holiday", "list", "--year", "2027").out
+    assert "عيد العرش" in listed
+    assert "Fête" not in listed
+
+
 def test_window_closed_listed_and_opened(enrolled: Command) -> None:
     words = ("window", "close", "2027-04-01", "2027-04-30", "--enrolment", ONE, "--reason", "récolte")
     assert enrolled(*words, "--yes").code == 0

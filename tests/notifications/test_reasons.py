@@ -9,6 +9,7 @@ import pytest
 from notifications import digests, holders, outbox
 from notifications.reasons import REASONS, reason_said
 from programme import catching_up
+from programme.wording import Sentence
 from runtime.language import said_in
 
 
@@ -45,6 +46,12 @@ from runtime.language import said_in
 def test_reason_is_said_in_the_readers_language(stored: str, french: str) -> None:
     said = reason_said(stored)
     assert (said if isinstance(said, str) else said.say(partial(said_in, "fr"))) == french
+
+
+def test_holiday_is_called_by_its_arabic_name_where_arabic_is_read() -> None:
+    said = reason_said("2027-05-18 is a holiday (Fête du sacrifice)")
+    assert isinstance(said, Sentence)
+    assert "عيد الأضحى" in said.say(partial(said_in, "ar"))
 
 
 @pytest.mark.parametrize(
