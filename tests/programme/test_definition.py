@@ -140,9 +140,9 @@ def test_definition_cannot_be_changed():
 
 @pytest.mark.parametrize("hour", [600, 10, 10.5])
 def test_hour_written_as_a_number_is_refused(hour):
-    with pytest.raises(ValidationError, match="write the hour between quotes"):
+    with pytest.raises(ValidationError, match="not an hour between quotes"):
         StepRule(**STEP, at=hour)
-    with pytest.raises(ValidationError, match="write the hour between quotes"):
+    with pytest.raises(ValidationError, match="not an hour between quotes"):
         Sending(opens=hour, closes="17:00")
 
 

@@ -34,7 +34,7 @@ def test_closed_days_are_a_week_end_and_holidays_unless_it_is_said():
     assert [line for _, line in told(edited(("stages:\n", "closed_days: {week: [caturday]}\nstages:\n")))] == [
         (
             "closed_days.week.0: write one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', "
-            "'saturday' or 'sunday'"
+            "'saturday', 'sunday'"
         )
     ]
 
