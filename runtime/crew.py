@@ -17,8 +17,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -164,16 +164,22 @@ def _send(house: House, share: Share, stops: Stops) -> Counter[str]:
     post = replace(house.post(share), stops=stops)
     if 2 * share.number + 1 >= share.processes:
         return deliver(post)
+    with clerk_for(post) as its_clerk:
+        return deliver(post, clerk=its_clerk)
+
+
+@contextmanager
+def clerk_for(post: Post) -> Iterator[Clerk]:
+    """Give a sender a clerk: a fork of this process, which has one thread, and no connection of the database open."""
     tray = Tray()
     number, line = _hire(post, tray)
     try:
-        tally = deliver(post, clerk=Clerk(number, line, tray))
+        yield Clerk(number, line, tray)
     finally:
         line.close()  # with this it ends, if it has not
         _, status = os.waitpid(number, 0)
     if status:
         log.warning("a clerk broke off", extra={"facts": {"status": status}})
-    return tally
 
 
 def _hire(post: Post, tray: Tray) -> tuple[int, Connection]:

@@ -34,11 +34,15 @@ class Killed:
 
 
 def killed_senders(kills: int, seed: int) -> Killed:
-    """Kill senders: half the times one with one connection, half the times one with several."""
+    """Kill senders: a third of the times one with one connection, one with several, one with several and a clerk."""
     be_quiet()
-    half = max(1, kills // 2)
-    with server_of_its_own():  # one for both: a process knows no second
-        found = [_senders(half, 1, seed), _senders(max(1, kills - half), CONNECTIONS, seed)]
+    third = max(1, kills // 3)
+    with server_of_its_own():  # one for all: a process knows no second
+        found = [
+            _senders(third, 1, seed),
+            _senders(third, CONNECTIONS, seed),
+            _senders(max(1, kills - 2 * third), CONNECTIONS, seed, has_clerk=True),
+        ]
     return Killed(
         sum(one.kills for one in found),
         max(one.drained_in for one in found),
@@ -48,14 +52,16 @@ def killed_senders(kills: int, seed: int) -> Killed:
     )
 
 
-def _senders(kills: int, connections: int, seed: int) -> Killed:
+def _senders(kills: int, connections: int, seed: int, *, has_clerk: bool = False) -> Killed:
     office = PostOffice(slowness=0.02)
     office.open()
     try:
         with _empty("senders") as url:
             database = Database(url, durable=False)
             try:
-                told = kill_again_and_again(database, office, kills=kills, connections=connections, seed=seed)
+                told = kill_again_and_again(
+                    database, office, kills=kills, connections=connections, seed=seed, has_clerk=has_clerk
+                )
             except AssertionError as trouble:
                 return Killed(0, 0, 0, 0, f"{connections} connections: not so: {_asserted(trouble)}")
             finally:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +37,10 @@ from notifications.delivery import Post, deliver
 from notifications.outbox import Pace
 from notifications.smtp import Sender, SmtpMailer, read_smtp_url
 from runtime.clock import Clock
+from runtime.crew import clerk_for
 from tests import engines
 
-url, smtp, connections = sys.argv[1:]
+url, smtp, connections, has_clerk = sys.argv[1:]
 short = timedelta(seconds=0.3)
 sender = Sender("programme@odco.example")
 mailers = [SmtpMailer(read_smtp_url(smtp), sender, reply_seconds=5) for _ in range(int(connections))]
@@ -50,9 +51,15 @@ def post_to(database):
 
 
 def send_for_ever():
-    post = post_to(Database(url))
+    database = Database(url)
+    post = post_to(database)
     while True:
-        deliver(post)
+        if has_clerk == "True":
+            database.close()
+            with clerk_for(post) as clerk:
+                deliver(post, clerk=clerk)
+        else:
+            deliver(post)
         time.sleep(0.05)
 
 
@@ -81,19 +88,27 @@ class Account:
 
 
 @contextmanager
-def open_nursery(url: str, office: PostOffice, connections: int) -> Iterator[subprocess.Popen[str]]:
-    """Give a process that brings forth senders, one after the other."""
-    command = [sys.executable, "-c", SENDER, url, f"smtp://127.0.0.1:{office.port}", str(connections)]
+def open_nursery(
+    url: str, office: PostOffice, connections: int, *, has_clerk: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """Give a process that brings forth senders, one after the other, each with a clerk of its own if so wanted."""
+    smtp = f"smtp://127.0.0.1:{office.port}"
+    command = [sys.executable, "-c", SENDER, url, smtp, str(connections), str(has_clerk)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         assert process.stdin is not None
         process.stdin.close()
 
 
-def kill_again_and_again(database: Database, office: PostOffice, *, kills: int, connections: int, seed: int) -> Account:
-    """Kill a sender so many times while it empties an outbox; let the last one finish, and reckon."""
+def kill_again_and_again(
+    database: Database, office: PostOffice, *, kills: int, connections: int, seed: int, has_clerk: bool = False
+) -> Account:
+    """Kill a sender so many times while it empties an outbox; let the last one finish, and reckon.
+
+    If it has a clerk, that one is killed a moment before it every other time.
+    """
     put(database, MAILS_A_KILL * kills + AND_MORE, send_at=LONG_AGO)
-    with open_nursery(database.url, office, connections) as nursery:
+    with open_nursery(database.url, office, connections, has_clerk=has_clerk) as nursery:
         killed, last_kill = _kill_until_drained(database, office, nursery, kills, seed)
         drained_in = time.monotonic() - last_kill
     assert killed == kills, "it was drained before it was killed often enough to say anything"
@@ -115,6 +130,9 @@ def _kill_until_drained(
             pass
         if not is_drained(database):
             killed, last_kill = killed + 1, time.monotonic()
+        if killed % 2:
+            _kill_clerk(sender)
+            time.sleep(chance.uniform(0, 0.02))
         _kill(nursery, sender)
     return killed, last_kill
 
@@ -139,6 +157,13 @@ def _start(nursery: subprocess.Popen[str]) -> int:
     nursery.stdin.write("\n")
     nursery.stdin.flush()
     return int(nursery.stdout.readline())
+
+
+def _kill_clerk(sender: int) -> None:
+    """Kill whoever works for a sender; its database has no process of its own."""
+    with suppress(OSError):
+        for child in Path(f"/proc/{sender}/task/{sender}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
 
 
 def _kill(nursery: subprocess.Popen[str], sender: int) -> None:

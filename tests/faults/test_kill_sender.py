@@ -26,11 +26,17 @@ def office(chunking: bool) -> Iterator[PostOffice]:
 
 @pytest.mark.slow
 @pytest.mark.database
-@pytest.mark.parametrize(("connections", "chunking"), [(1, False), (3, False), (3, True)])
+@pytest.mark.parametrize(
+    ("connections", "chunking", "has_clerk"),
+    [(1, False, False), (3, False, False), (3, True, False), (3, True, True)],
+    ids=["1 connection", "3 connections", "3 in one write", "3 in one write, with a clerk"],
+)
 def test_killed_sender_loses_nothing_and_doubles_only_what_rule_4_allows(
-    database: Database, office: PostOffice, connections: int, chunking: bool
+    database: Database, office: PostOffice, connections: int, chunking: bool, has_clerk: bool
 ) -> None:
-    account = kill_again_and_again(database, office, kills=KILLS, connections=connections, seed=SEED)
+    account = kill_again_and_again(
+        database, office, kills=KILLS, connections=connections, seed=SEED, has_clerk=has_clerk
+    )
     assert account.kills == KILLS
     assert (office.chunks > 0) is chunking
     assert account.drained_in < DRAINED_SECONDS
