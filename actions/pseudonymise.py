@@ -16,6 +16,7 @@ from actions.traces import Trace, key_of, table_of, traces_of
 from models import CalendarFeed, Cohort, Enrolment, Erasure, Link, Notice, NoticeBody
 from models.notice import UNSETTLED
 from models.personal import PERSONAL
+from notifications.fenced import forget_left
 from programme.civil import civil_day
 
 ERASED = "the addressee's data were erased"
@@ -29,6 +30,7 @@ def pseudonymise(session: Session, subject: Subject, *, cause: str, by: str, now
 
     Returns in how many rows.
     """
+    forget_left(session.connection())  # a sender drops them a moment later, one that was killed never
     _settle(session, subject, traces_of(session, subject), now)
     traces = traces_of(session, subject)
     for trace in traces:

@@ -101,7 +101,12 @@ def forget_settled(database: Database) -> None:
         is_left = session.connection().execute(_LEFT.limit(1)).first() is not None
     if is_left:
         with database.transaction(alone=False) as session:
-            session.connection().execute(delete(_BODY).where(_BODY.c.notice_id.in_(_LEFT.with_for_update(**_NO_WAIT))))
+            forget_left(session.connection())
+
+
+def forget_left(connection: Connection) -> None:
+    """Drop the frozen bytes of all settled messages, but for those that somebody else is dropping."""
+    connection.execute(delete(_BODY).where(_BODY.c.notice_id.in_(_LEFT.with_for_update(**_NO_WAIT))))
 
 
 def settle_told(connection: Connection, digest_ids: Sequence[int], status: str, reason: str, now: datetime) -> None:

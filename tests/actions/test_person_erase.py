@@ -235,6 +235,17 @@ def test_what_others_are_still_to_hear_leaves_and_names_who_is_there_now(databas
         assert session.exec(rows_of(Notice.key).where(col(Notice.status).in_(("failed", "in_doubt")))).all() == []
 
 
+def test_frozen_bytes_that_a_killed_sender_left_of_what_was_sent_go_too(database: Database) -> None:
+    live(database)
+    with database.transaction() as session:
+        sent = session.exec(rows_of(Notice).where(Notice.status == "sent").order_by(col(Notice.id))).first()
+        assert sent is not None
+        session.add(NoticeBody(notice_id=sent.id or 0, body=HERS[0].encode()))
+    erase(database, ADDRESS)
+    with database.reading() as session:
+        assert session.exec(rows_of(NoticeBody).where(NoticeBody.notice_id == sent.id)).all() == []
+
+
 def test_links_and_calendars_of_theirs_end(database: Database) -> None:
     live(database)
     erase(database, COACH_ADDRESS)
