@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from notifications import outbox
 from notifications.making import Batch, Maker
 
-A_FEW = 8
+A_FEW = 4
 """Messages of the day that are made at a time are this part of a batch."""
 
 
