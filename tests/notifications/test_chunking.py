@@ -232,7 +232,9 @@ def test_server_that_falls_silent_is_waited_for_and_leaves_a_doubt_a_connection(
     office.silence, office.at_data[ANYONE] = 2, _silent_after(office, 2)
     assert deliver(post_of(database, office, 2, seconds=0.5)) == Counter(accepted=2, doubt=2)
     stood = [notice(database, f"SM/00{number}/welcome") for number in range(1, 5)]
-    assert sorted((one.status, one.error) for one in stood) == [("pending", "timed out")] * 2 + [SENT] * 2
+    # Where one connection took both of the first messages, the other one's was handed over word by word.
+    said = sorted((one.status, one.error.removeprefix("Connection unexpectedly closed: ")) for one in stood)
+    assert said == [("pending", "timed out")] * 2 + [SENT] * 2
     assert office.chunks >= 1
 
 
