@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from actions import history
 from models import Enrolment, Evaluation, PlanAction, Step
 from programme.errors import MeasureFirst
-from programme.scoring import default_questionnaire, score, weakest
+from programme.scoring import Form, default_questionnaire, score, weakest
 
 PLAN_DRAFT = "diagnosis.plan-draft"
 
@@ -21,7 +21,7 @@ def draft_plan(session: Session, enrolment: Enrolment, *, by: str, now: datetime
         raise MeasureFirst(code=enrolment.code)
     assert enrolment.id is not None
     questionnaire = default_questionnaire()
-    axes = weakest(score(questionnaire, dict(measure.answers), measure.form), questionnaire)  # type: ignore[arg-type] # stored as JSON
+    axes = weakest(score(questionnaire, dict(measure.answers), form_of(measure)), questionnaire)
     session.add_all(
         PlanAction(enrolment_id=enrolment.id, axis=axis.key, title_fr=axis.action.fr, title_ar=axis.action.ar)
         for axis in axes
@@ -35,6 +35,11 @@ def draft_plan(session: Session, enrolment: Enrolment, *, by: str, now: datetime
         why=f"the weakest axes of {measure.checkpoint}",
         axes=[axis.key for axis in axes],
     )
+
+
+def form_of(measure: Evaluation) -> Form:
+    """Return which questions a measure asked."""
+    return "short" if measure.form == "short" else "full"
 
 
 def first_measure(session: Session, enrolment: Enrolment) -> Evaluation | None:

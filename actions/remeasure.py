@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from actions import history
 from actions.access import refuse_outsider
 from actions.closing import opened
-from actions.drafting import drafted_on
+from actions.drafting import drafted_on, form_of
 from actions.lookup import enrolment_named, refuse_future
 from actions.reweigh import reweigh_measure
 from actions.timely import refuse_too_early
@@ -44,7 +44,7 @@ def measure_again(
     if last is None:
         raise NotRecorded(subject=checkpoint, code=code, fact="evaluation")
     _refuse_too_early(session, enrolment, checkpoint, on, early=early)
-    result = score(default_questionnaire(), answers, "short" if last.form == "short" else "full")
+    result = score(default_questionnaire(), answers, form_of(last))
     values = last.model_dump(exclude={"id", "answers", "score"}) | {"on": on, "recorded_by": by, "recorded_at": now}
     new = Evaluation(**values | {"campaign": last.campaign + 1, "answers": dict(answers), "score": result.to_json()})
     decision = session.exec(

@@ -19,7 +19,7 @@ from notifications.backlog import settle_late
 from notifications.claimed import Claimed
 from notifications.clerk import Clerk
 from notifications.freezing import gather, keep
-from notifications.handing import hand_over, late_today
+from notifications.handing import Handing, late_today
 from notifications.hands import Hands
 from notifications.holders import astray, skip
 from notifications.making import Batch, Frozen, Here, Made, Maker
@@ -62,7 +62,7 @@ def _empty(post: Post, hands: Hands, maker: Maker, limit: int, tally: Counter[st
     done: list[int] = []
     try:
         with closing(_batches(post, maker, limit, tally, done)) as batches:
-            hand_over(post, hands, batches, tally, done, overlap=bool(maker.ahead))
+            Handing(post, hands, batches, tally, done, overlap=bool(maker.ahead)).run()
     finally:
         with suppress(SQLAlchemyError), post.database.writing() as connection:  # else the next delivery does it
             fenced.forget_bodies(connection, done)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -40,80 +41,65 @@ BREATHE = (
 BREATHING = Spoken(BREATHE, ())
 
 
-def hand_over(
-    post: Post,
-    hands: Hands,
-    batches: Iterator[Sequence[Frozen]],
-    tally: Counter[str],
-    done: list[int],
-    *,
-    overlap: bool,
-) -> None:
-    """Send batch after batch; each settlement shares a transaction with the next messages' "about to leave".
+@dataclass
+class Handing:
+    """Messages that are handed over: batch after batch, with what waits and what is under way.
 
-    Ends early when the server is away, the mail on hold, or we are told to stop; what was not begun is given back.
     Where batches ``overlap``, the next one follows while this one's last messages are under way. What was accepted is
     added to ``done``: its frozen bytes are of no more use.
     """
-    _Handing(post, hands, batches, tally, done, overlap=overlap).run()
 
-
-class _Handing:
-    """What waits to be handed over, and what is under way."""
-
-    def __init__(
-        self,
-        post: Post,
-        hands: Hands,
-        batches: Iterator[Sequence[Frozen]],
-        tally: Counter[str],
-        done: list[int],
-        *,
-        overlap: bool,
-    ) -> None:
-        self._post, self._hands, self._batches, self._tally = post, hands, batches, tally
-        self._done, self._overlap = done, overlap
-        self._waiting: deque[Frozen] = deque()
-        self._known: dict[int, Claimed] = {}
+    post: Post
+    hands: Hands
+    batches: Iterator[Sequence[Frozen]]
+    tally: Counter[str]
+    done: list[int]
+    overlap: bool
+    _waiting: deque[Frozen] = field(default_factory=deque, init=False)
+    _known: dict[int, Claimed] = field(default_factory=dict, init=False)
 
     def run(self) -> None:
+        """Send them; each settlement shares a transaction with the next messages' "about to leave".
+
+        Ends early when the server is away, the mail on hold, or we are told to stop; what was not begun is given back.
+        """
         met = list[Met]()
         self._refill()
-        while self._waiting or met or self._hands.are_busy:
+        while self._waiting or met or self.hands.are_busy:
             if any(answer.verdict == "away" for _, answer in met):
-                again_if_crossed(partial(_pause, self._post, met + self._heard(all_of_them=True), self._waiting))
+                again_if_crossed(partial(_pause, self.post, met + self._heard(all_of_them=True), self._waiting))
                 return
-            stops = self._post.stops()
-            most = 0 if stops else min(self._hands.free, len(self._waiting))
+            stops = self.post.stops()
+            most = 0 if stops else min(self.hands.free, len(self._waiting))
             following = [self._waiting.popleft() for _ in range(most)]
-            going, are_held = again_if_crossed(partial(_turn, self._post, met, following))
-            self._done += [notice.id for notice, answer in met if answer.verdict == "accepted"]
-            self._hands.take([Parcel(notice.id, notice.address or "", body) for notice, body in going])
+            going, are_held = again_if_crossed(partial(_turn, self.post, met, following))
+            self.done += [notice.id for notice, answer in met if answer.verdict == "accepted"]
+            self.hands.take([Parcel(notice.id, notice.address or "", body) for notice, body in going])
             if are_held or stops:
                 gone = {notice.id for notice, _ in going}
                 left = [one for one in (*following, *self._waiting) if one[0].id not in gone]
-                again_if_crossed(partial(_let_go, self._post, self._heard(all_of_them=True), left))
+                again_if_crossed(partial(_let_go, self.post, self._heard(all_of_them=True), left))
                 return
             self._refill()
             met = self._heard()
 
     def _heard(self, *, all_of_them: bool = False) -> list[Met]:
-        met = [(self._known.pop(number), answer) for number, answer in self._hands.answers(all_of_them=all_of_them)]
-        self._tally.update(answer.verdict for _, answer in met)
+        met = [(self._known.pop(number), answer) for number, answer in self.hands.answers(all_of_them=all_of_them)]
+        self.tally.update(answer.verdict for _, answer in met)
         return met
 
     def _refill(self) -> None:
         """Have the next batch wait, once nothing does; when that fails, what is under way is settled first."""
-        if self._waiting or (self._hands.are_busy and not self._overlap):
+        if self._waiting or (self.hands.are_busy and not self.overlap):
             return
         try:
-            for batch in self._batches:
+            for batch in self.batches:
                 self._waiting.extend(batch)
                 if batch:  # of another one nothing could be made
                     break
         except BaseException:
             with suppress(SQLAlchemyError):
-                _let_go(self._post, self._heard(all_of_them=True), ())
+                _let_go(self.post, self._heard(all_of_them=True), ())
             raise
         self._known |= {notice.id: notice for notice, _ in self._waiting}
 

@@ -56,8 +56,8 @@ class Steered(MemoryMailer):
         return self._answer or super().send(address, body)
 
 
-def post_by(database: Database, mailer: MemoryMailer, **more: object) -> Post:
-    return replace(Post(database, mailer, SENDER, Pace(), Clock(NOW).now), **more)  # type: ignore[arg-type]
+def post_by(database: Database, mailer: MemoryMailer, **more: Any) -> Post:
+    return replace(Post(database, mailer, SENDER, Pace(), Clock(NOW).now), **more)
 
 
 def rows(database: Database) -> Counter[tuple[str, int, bool]]:
@@ -223,7 +223,8 @@ def test_clerk_that_is_frozen_is_given_up(database: Database, monkeypatch: pytes
 
 def test_clerk_ends_with_who_it_works_for() -> None:
     line, its_end = Pipe()
-    post = Post(None, MemoryMailer(), SENDER, Pace(), Clock(NOW).now)  # type: ignore[arg-type] # it has no database
+    no_database: Any = None
+    post = Post(no_database, MemoryMailer(), SENDER, Pace(), Clock(NOW).now)
     working = Thread(target=clerks.serve, args=(post, its_end, Tray()), daemon=True)
     working.start()
     line.close()
