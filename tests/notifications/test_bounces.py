@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import mailbox
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from notifications.bounces import Bounce, opened, read_report
 from notifications.bounces_errors import BouncesUnreadable
+from programme.wording import sentence
+from tests.notifications.imap_server import FOLDER, PASSWORD, USER, Imap, open_imap
 
 KEY = "SM-2027/001/-/welcome/cooperative:SM-2027/001"
 
@@ -125,4 +128,37 @@ def test_folder_that_is_no_maildir_is_refused(tmp_path: Path) -> None:
 
 def test_password_is_not_sent_in_clear_to_another_machine() -> None:
     with pytest.raises(BouncesUnreadable, match="write imaps"), opened("imap://u:p@mail.example/INBOX"):
+        pass
+
+
+def address_of(imap: Imap, *, password: str = PASSWORD, folder: str = FOLDER) -> str:
+    return f"imap://{USER}:{quote(password)}@127.0.0.1:{imap.port}/{folder}"
+
+
+def test_messages_are_read_from_a_folder_of_a_mail_server_and_stay_unread() -> None:
+    with open_imap([report(), b"Subject: Merci\r\n\r\nbien\r\n", report()]) as imap:
+        with opened(address_of(imap)) as messages:
+            assert [bounce for message in messages for bounce in read_report(message)] == [UNKNOWN] * 2
+        assert f"EXAMINE {FOLDER}" in imap.asked
+        assert [one for one in imap.asked if one.startswith("FETCH")] == [
+            f"FETCH {number} (BODY.PEEK[])" for number in (1, 2, 3)
+        ]
+        assert imap.asked[-1] == "LOGOUT"
+
+
+@pytest.mark.parametrize("wrong", [{"password": "guess-me"}, {"folder": "Autre"}])
+def test_mail_server_that_does_not_let_us_in_is_refused_without_the_password(wrong: dict[str, str]) -> None:
+    with open_imap([report()]) as imap:
+        with pytest.raises(BouncesUnreadable) as refused, opened(address_of(imap, **wrong)) as messages:
+            list(messages)
+        assert imap.asked[-1] == "LOGOUT"
+    said = sentence(refused.value.template(), **refused.value.facts).say()
+    assert "does not let us in, or has no such folder" in said
+    assert [one for one in (PASSWORD, quote(PASSWORD), "guess-me") if one in said] == []
+
+
+def test_mail_server_that_is_not_there_is_refused() -> None:
+    with open_imap([]) as imap:
+        gone = address_of(imap)
+    with pytest.raises(BouncesUnreadable), opened(gone):
         pass
