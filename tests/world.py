@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from sqlalchemy import event, text
 from sqlmodel import Session, SQLModel, col, select
@@ -234,20 +235,27 @@ def everything_in(database: Database) -> str:
     return "\n".join(str(tuple(row)) for row in rows)
 
 
-def plan_of(database: Database, query: str) -> str:
-    """Return how a database would answer a question on tables that have grown large.
+def plan_of(database: Database, *asked: tuple[str, Any] | str) -> str:
+    """Return how a database would answer questions, each with its values or without, on tables that have grown large.
 
     PostgreSQL is asked in one that has no rows and never had: what a test before left, the planner would go by.
     """
+    queries = [(one, ()) if isinstance(one, str) else one for one in asked]
     if not database.has_room:
-        with database.engine.connect() as connection:
-            return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
+        return _explained(database, "EXPLAIN QUERY PLAN", queries)
     url = postgres.unused()
-    with closing(Database(url)) as grown, grown.engine.connect() as connection:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        plan = str(connection.exec_driver_sql(f"EXPLAIN {query}").all())
+    with closing(Database(url)) as grown:
+        plan = _explained(grown, "EXPLAIN", queries)
     databases.drop(url)
     return plan
+
+
+def _explained(database: Database, explain: str, queries: list[tuple[str, Any]]) -> str:
+    with database.engine.connect() as connection:
+        if database.has_room:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        rows = [row for query, values in queries for row in connection.exec_driver_sql(f"{explain} {query}", values)]
+    return "\n".join(str(row[-1]) for row in rows)
 
 
 REFUSE = "SELECT RAISE(ABORT, 'poison')"

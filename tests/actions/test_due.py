@@ -16,7 +16,7 @@ from actions.due import cohorts_due
 from actions.morning import next_morning, open_cohorts, what_is_due, whole_morning
 from models import Enrolment
 from models.session import Database
-from tests.world import CODE, START, assign_coaches, at, evaluate, morning, open_enrolled, tick
+from tests.world import CODE, START, assign_coaches, at, evaluate, morning, open_enrolled, plan_of, tick
 
 GROWING = ("step", "enrolment", "passage", "notice", "contact", "cooperative", "coach_assignment", "person")
 GROWING += ("evaluation", "decision", "role_assignment", "unwanted", "alert")
@@ -81,12 +81,7 @@ def questions(database: Database) -> Iterator[list[tuple[str, Any]]]:
 
 def scans(database: Database, statement: str, values: Any) -> list[str]:
     """Return the steps of a plan that go through a growing table, or through a whole cohort."""
-    explain = "EXPLAIN" if database.has_room else "EXPLAIN QUERY PLAN"
-    with database.engine.connect() as connection:
-        if database.has_room:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        rows = connection.exec_driver_sql(f"{explain} {statement}", values).all()
-    return [str(row[-1]) for row in rows if is_scan(str(row[-1]))]
+    return [step for step in plan_of(database, (statement, values)).splitlines() if is_scan(step)]
 
 
 def is_scan(step: str) -> bool:
