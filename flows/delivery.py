@@ -7,6 +7,7 @@ from dataclasses import replace
 from prefect import flow, task
 
 from flows.presence import present
+from flows.results import NOWHERE
 from models.trouble import is_trouble
 from notifications.delivery import deliver
 from programme.errors import Refusal
@@ -43,7 +44,7 @@ def empty() -> dict[str, int]:
         raise DeliveryBrokeOffError(place_of(problem)) from None
 
 
-@flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False)
+@flow(name="delivery", flow_run_name="delivery · {at}", persist_result=False, result_storage=NOWHERE)
 @present
 def delivery(at: str = "now") -> dict[str, int]:
     """Send what may leave now; return how many notices came to each verdict."""

@@ -12,6 +12,7 @@ from actions.enrol import enrol_cohort
 from actions.intake import take_in
 from actions.spreadsheet import read_table
 from flows.presence import present
+from flows.results import NOWHERE
 from runtime import house
 
 BY = "intake"
@@ -35,7 +36,7 @@ def enrol(cohort: str) -> int:
         return len(enrol_cohort(session, code=cohort, by=BY, now=here.clock.now()))
 
 
-@flow(name="intake", flow_run_name="intake · {cohort}", persist_result=False)
+@flow(name="intake", flow_run_name="intake · {cohort}", persist_result=False, result_storage=NOWHERE)
 @present
 def intake(path: str, cohort: str) -> State[Any] | dict[str, Any]:
     """Take a list into a cohort and enrol its cooperatives; a rejected list stores nothing and fails the run."""

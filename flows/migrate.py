@@ -13,6 +13,7 @@ from actions.migrate import follow as follow_version
 from actions.migration_plan import CohortPlan, chosen_of, plan_cohort
 from flows.pieces import RETRIES, RETRY_SECONDS, slices
 from flows.presence import present
+from flows.results import NOWHERE
 from flows.showing import artifact_key
 from programme.migration import Choice
 from runtime import house
@@ -40,7 +41,12 @@ def follow(cohort: str, version_id: int) -> None:
         follow_version(session, cohort=cohort, version_id=version_id)
 
 
-@flow(name="migrate-definition", flow_run_name="migrate-definition · {cohort}", persist_result=False)
+@flow(
+    name="migrate-definition",
+    flow_run_name="migrate-definition · {cohort}",
+    persist_result=False,
+    result_storage=NOWHERE,
+)
 @present
 def migrate_definition(
     cohort: str,

@@ -17,6 +17,7 @@ from actions.touched import Touched
 from flows import pieces
 from flows.pools import hand_out
 from flows.presence import held, present
+from flows.results import NOWHERE
 from flows.sharing import STAGE, Sharing
 from flows.showing import Progress, show_cohort
 from models import Cohort
@@ -29,7 +30,7 @@ COHORT = "morning/cohort"
 """The deployment that does one cohort's morning on a pool: the flow's name and its own, as in prefect.yaml."""
 
 
-@flow(name="morning", flow_run_name="morning · {cohort} · {day}", persist_result=False)
+@flow(name="morning", flow_run_name="morning · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
 @present
 def morning(cohort: str, day: str, at: str | None = None, share: int = 0) -> State[Any] | str:
     """Do everything that is due today for a cohort; done late, twice or by two at once, it does nothing twice.
@@ -111,7 +112,7 @@ def _named_by_day() -> str:
     return f"mornings · {flow_run.parameters.get('day') or house.current().clock.today().isoformat()}"
 
 
-@flow(name="mornings", flow_run_name=_named_by_day, persist_result=False)
+@flow(name="mornings", flow_run_name=_named_by_day, persist_result=False, result_storage=NOWHERE)
 @present
 def mornings(day: str | None = None, at: str | None = None, share: int = 0) -> State[Any] | str:
     """The mornings of all open cohorts in which anything is due; what the schedule starts.

@@ -14,6 +14,7 @@ from prefect.utilities.annotations import quote
 from actions import morning as work
 from actions.cohorts import cohort_of
 from actions.morning import CHUNK, REMINDED_BY_A_TASK, Done
+from flows.results import NOWHERE
 from flows.showing import show
 from models import Cohort
 from runtime import house
@@ -110,7 +111,7 @@ def outcome(parts: Sequence[Done], what: str) -> State[Any] | str:
 def stage_flow(stage: str) -> Flow[..., Any]:
     """Return the flow of a stage: of one of ours, or of one that a published definition brings."""
 
-    @flow(name=stage, flow_run_name=f"{stage} · {{cohort}} · {{day}}", persist_result=False)
+    @flow(name=stage, flow_run_name=f"{stage} · {{cohort}} · {{day}}", persist_result=False, result_storage=NOWHERE)
     def run(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
         """Everything of this stage that is due today."""
         del day
@@ -122,7 +123,7 @@ def stage_flow(stage: str) -> Flow[..., Any]:
 start, diagnosis, training, coaching, closing = (stage_flow(stage) for stage in STAGES)
 
 
-@flow(name="checkpoints", flow_run_name="checkpoints · {cohort} · {day}", persist_result=False)
+@flow(name="checkpoints", flow_run_name="checkpoints · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
 def checkpoints(cohort: str, day: str, evaluations: list[int], decisions: list[int], at: str) -> State[Any] | str:
     """Proposals on what was evaluated, and the signed decisions that nobody has seen yet."""
     del cohort, day
@@ -130,14 +131,14 @@ def checkpoints(cohort: str, day: str, evaluations: list[int], decisions: list[i
     return outcome(parts + [announce(as_one(part), len(part), at) for part in slices(decisions)], "checkpoints")
 
 
-@flow(name="alerts", flow_run_name="alerts · {cohort} · {day}", persist_result=False)
+@flow(name="alerts", flow_run_name="alerts · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
 def alerts(cohort: str, day: str, ids: list[int], at: str) -> State[Any] | str:
     """What is amiss and nobody was told of: sessions missed, silence, checkpoints past their window, long pauses."""
     del cohort, day
     return outcome([look(as_one(part), len(part), at) for part in slices(ids)], "alerts")
 
 
-@flow(name="reminders", flow_run_name="reminders · {cohort} · {day}", persist_result=False)
+@flow(name="reminders", flow_run_name="reminders · {cohort} · {day}", persist_result=False, result_storage=NOWHERE)
 def reminders(cohort: str, day: str, at: str) -> State[Any] | str:
     """Every reminder that is due today, some thousand steps a task."""
     del day

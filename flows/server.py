@@ -29,6 +29,7 @@ from prefect.settings import (
 )
 
 from flows.left_behind import put_aside_what_is_newer
+from flows.results import forget_results
 from flows.trust import one_certificate
 from programme.errors import PrefectAway
 from runtime.garbage import settle
@@ -73,6 +74,13 @@ ONE_SHOT = {
     "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
     "PREFECT_UI_ENABLED": "0",
+    # Nor does anybody cancel, pause or lease anything in it, and no worker comes: looking for that every five to twenty
+    # seconds is a third of what a server costs that has nothing to do.
+    "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_REPOSSESSOR_ENABLED": "false",
 }
 
 LOG = "server.log"
@@ -174,6 +182,7 @@ def command_at(port: int) -> tuple[str, ...]:
 def _running(home: Path, port: int, password: str, surroundings: dict[str, str]) -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
     put_aside_what_is_newer(home)
+    forget_results(home)
     environment = {**surroundings, **environment_at(port, password)}
     with (home / LOG).open("ab") as log:
         server = subprocess.Popen(command_at(port), env=environment, stdout=log, stderr=log)  # noqa: S603 - our own

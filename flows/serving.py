@@ -15,6 +15,7 @@ from flows.intake import intake
 from flows.left_behind import put_aside_what_is_newer
 from flows.migrate import migrate_definition
 from flows.morning import mornings
+from flows.results import forget_results
 from flows.runner import PatientRunner
 from flows.server import (
     LOG,
@@ -75,6 +76,7 @@ def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:
         return [Part("schedules", schedules)]
     home.mkdir(parents=True, exist_ok=True)
     put_aside_what_is_newer(home)
+    forget_results(home)
     environment = environment_at(port, password_of_ours())
     server = Part(
         "prefect",

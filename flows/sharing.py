@@ -13,6 +13,7 @@ from actions.morning import CHUNK, REMINDED_BY_A_TASK, Done
 from flows.pieces import announce, as_one, conclude, look, outcome, propose, remind, slices
 from flows.pools import hand_out
 from flows.presence import present
+from flows.results import NOWHERE
 
 PIECE = "piece/piece"
 """The deployment that does a piece: the flow's name and its own, as in prefect.yaml."""
@@ -32,7 +33,7 @@ def _named() -> str:
     return f"{given['what'].removeprefix(STAGE)} · {given['cohort']} · {given['day']} · {given['part']}"
 
 
-@flow(name="piece", flow_run_name=_named, persist_result=False)
+@flow(name="piece", flow_run_name=_named, persist_result=False, result_storage=NOWHERE)
 @present
 def piece(cohort: str, day: str, what: str, part: str, ids: list[int], at: str) -> State[Any] | str:
     """Do one piece of a cohort's morning, in the same chunks as a morning that does all by itself."""

@@ -14,6 +14,7 @@ from prefect.settings import PREFECT_API_URL
 from actions import leases
 from flows.closing import AWAY, OPEN, close, close_dead, runs
 from flows.presence import present
+from flows.results import NOWHERE
 from notifications.leases import release_dead
 from runtime import house
 from runtime.liveness import is_dead
@@ -33,7 +34,7 @@ class Watched:
     away: bool = False
 
 
-@flow(name="watchdog", flow_run_name="watchdog", persist_result=False)
+@flow(name="watchdog", flow_run_name="watchdog", persist_result=False, result_storage=NOWHERE)
 @present
 def watchdog() -> str:
     """Look round once; what it mends it mends once, however many look at the same time."""

@@ -124,13 +124,22 @@ def test_intake_tells_prefect_nothing_of_people(
     assert [word for word in PERSONAL if word in said] == []
 
 
+def kept_results() -> set[Path]:
+    """Return the files in which Prefect keeps what runs return or raise, with the values of a statement that failed."""
+    from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
+
+    return set(Path(PREFECT_LOCAL_STORAGE_PATH.value()).rglob("*"))
+
+
 @pytest.mark.database
 def test_intake_stopped_by_the_database_tells_prefect_nothing_of_people(
     cohort: Database, tmp_path: Path, server: Server
 ) -> None:
     poison(cohort, "contact", "1 = 1")
+    before = kept_results()
     said = told(server, run_of(take_in(put_down(tmp_path, ARGAN, MIEL))))
     assert [word for word in PERSONAL if word in said] == []
+    assert kept_results() == before
 
 
 def test_rejected_list_stores_nothing_and_its_run_names_the_rows(
