@@ -32,10 +32,7 @@ def main(words: Sequence[str] | None = None) -> None:
     with TemporaryDirectory(dir=given.folder) as made:
         machine = basics(Path(made))
     if given.prefect is not None:
-        sys.stdout.write(
-            overhead.told(overhead.measured(given.prefect, given.folder))
-            + f"\n{caption(Clock().today().isoformat(), machine)}\n"
-        )
+        _tell_overhead(overhead.measured(given.prefect, given.folder), machine, given)
         return
     enrolled = _measured(given, names, [(e, given.due_each) for e in given.enrolled], screen)
     due = _measured(given, names, [(given.among, d) for d in given.due], screen)
@@ -51,7 +48,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--among", type=int, default=60_000, help="enrolled, in the second table")
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS), help="who ticks")
     parser.add_argument("--scan-up-to", type=int, default=100_000, help="the most that the scanning loop is asked")
-    parser.add_argument("--prefect", type=int, metavar="DUE", help="measure what Prefect adds to a morning, instead")
+    parser.add_argument("--prefect", type=int, metavar="DUE", help="measure what Prefect adds to such a day, instead")
     parser.add_argument("--folder", type=Path, help="a folder on the disk that is measured")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--picture", type=Path, help="draw them into this SVG file")
@@ -75,6 +72,14 @@ def _tell(enrolled: Sequence[Run], due: Sequence[Run], machine: dict[str, object
     if given.picture is not None:
         title = "T(E, D): one morning, by who is enrolled and by who is due"
         given.picture.write_text(drawing(title, panels(enrolled, due), caption(when, machine)), "utf-8")
+
+
+def _tell_overhead(found: list[overhead.Overhead], machine: dict[str, object], given: argparse.Namespace) -> None:
+    when = Clock().today().isoformat()
+    sys.stdout.write(f"{overhead.told(found)}\n{caption(when, machine)}\n")
+    if given.json is not None:
+        whole = {"on": when, "machine": machine, "prefect": overhead.document(found)}
+        given.json.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
 def _said(enrolled: Sequence[Run], due: Sequence[Run]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from models.session import Database
 from programme.civil import instant_of
 from runtime.garbage import settle
 
-MORNING = time(8)
+MORNING, SENDING = time(8), time(9, 30)
 
 
 def prepare(e: int, d: int, days: int, folder: Path) -> None:
@@ -27,7 +27,11 @@ def prepare(e: int, d: int, days: int, folder: Path) -> None:
 
 def tick(folder: Path, day: int) -> int:
     """Do one morning without Prefect; return how many notices were promised."""
-    database, now = _opened(folder), instant_of(days_from(day)[day], MORNING)
+    return live(_opened(folder), instant_of(days_from(day)[day], MORNING))
+
+
+def live(database: Database, now: datetime) -> int:
+    """Do the morning of all cohorts that have one; return how many notices were promised."""
     with database.reading() as session:
         due = cohorts_due(session, now)
     done = [whole_morning(database, cohort, now) for cohort in due]

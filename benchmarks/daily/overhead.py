@@ -1,7 +1,9 @@
-"""What Prefect costs beside a morning's own work: the same morning without it, then through the flows and a server.
+"""What Prefect costs beside a day's own work, in processor seconds.
 
-Processor seconds count, of this process and of the server that it started (Linux tells them in /proc), for several
-processes share a machine's cores. What the flows' own process spends beyond the engine's work is Prefect's client.
+A day is what `mourafaka run-day` does: the morning, which writes a notice for each who is due, and (where it is asked
+for) the sending, until a mail server has accepted the last one. The engine's part is what tasks do, with the processes
+that send for one. All the rest of the flows' own process counts as Prefect's client, also what asks there who is due;
+all that the server spends from the first day to the last, and until it has written that down, as Prefect's server.
 """
 
 from __future__ import annotations
@@ -9,14 +11,19 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date
+from functools import wraps
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from benchmarks.daily import ours
 from benchmarks.daily.country import FILE, days_from
 from benchmarks.markdown import figure, table
+from benchmarks.notices.sink import Sink, open_sink
 from benchmarks.processes import cpu_seconds, speak, spoken
 from models.session import Database
 from programme.civil import instant_of
@@ -25,92 +32,131 @@ from runtime.clock import Clock
 from runtime.settings import Settings
 
 THIS = "benchmarks.daily.overhead"
-ENGINE, FLOWS = 1, 3
-"""The measured days, without Prefect and through it: before each, a day warms up."""
+DAYS = 6
+"""The measured days, after one that warms up: in ten working days nobody is due a second time."""
+SETTLES_SECONDS = 6
+"""Until a server has written down what it was told by the way: it does so every five seconds."""
 
 
 @dataclass(frozen=True)
 class Overhead:
-    """Processor seconds of one morning with so many due: the engine's alone, then of the flows and of the server."""
+    """Processor seconds of one day with so many due: the engine's own, then what Prefect's client and server spend."""
 
     due: int
+    sent: bool
     engine: float
-    flows: float
+    client: float
     server: float
 
     @property
     def share(self) -> float:
         """Return what Prefect costs in parts of the engine's own work."""
-        return (self.flows - self.engine + self.server) / self.engine
+        return (self.client + self.server) / self.engine
 
 
-def measured(due: int, folder: Path | None = None) -> Overhead:
-    """Measure a morning in which all of a cohort are due, in processes of their own."""
+def measured(due: int, folder: Path | None = None) -> list[Overhead]:
+    """Measure a day in which all of a cohort are due, in processes of their own: its morning, then with its mails."""
+    return [_measured(due, sent=sent, folder=folder) for sent in (False, True)]
+
+
+def _measured(due: int, *, sent: bool, folder: Path | None) -> Overhead:
     with tempfile.TemporaryDirectory(dir=folder) as made:
-        found = spoken(THIS, due, made)
-    return Overhead(due, found["engine"], found["flows"], found["server"])
+        return Overhead(due, sent, **spoken(THIS, due, int(sent), made))
 
 
-def told(overhead: Overhead) -> str:
-    """Return it as a table."""
-    beyond = overhead.flows - overhead.engine
-    row = [f"{overhead.due:,}", figure(overhead.engine), figure(beyond), figure(overhead.server)]
-    titles = ("due", "engine, CPU s", "Prefect's client, CPU s", "Prefect's server, CPU s", "Prefect to engine")
-    return table(titles, [[*row, f"{overhead.share:.0%}"]])
+def told(some: list[Overhead]) -> str:
+    """Return them as a table."""
+    titles = ("due", "of the day", "engine, CPU s", "Prefect's client, CPU s", "Prefect's server, CPU s", "to engine")
+    return table(titles, [_row(one) for one in some])
 
 
-def document(overhead: Overhead) -> dict[str, float]:
-    """Return it for a file."""
-    return {**asdict(overhead), "share": overhead.share}
+def _row(one: Overhead) -> list[str]:
+    part = "morning and sending" if one.sent else "morning"
+    figures = (one.engine, one.client, one.server)
+    return [f"{one.due:,}", part, *map(figure, figures), f"{one.share:.1%}"]
 
 
-def _child(due: int, folder: Path) -> None:
-    ours.prepare((FLOWS + 1) * due, due, FLOWS + 1, folder)
-    ours.tick(folder, ENGINE - 1)
-    engine = _spent(lambda: ours.tick(folder, ENGINE))
-    flows, server = _through_prefect(folder)
-    speak({"engine": engine, "flows": flows, "server": server})
+def document(some: list[Overhead]) -> list[dict[str, object]]:
+    """Return them for a file."""
+    return [{**asdict(one), "share": one.share} for one in some]
 
 
-def _through_prefect(folder: Path) -> tuple[float, float]:
-    """Do two mornings by the flows; return what the second one took here and in the server."""
+def _child(due: int, sent: bool, folder: Path) -> None:
+    days = days_from(DAYS)
+    ours.prepare(len(days) * due, due, len(days), folder)
     os.environ["PREFECT_HOME"] = str(folder / "prefect")
-    from flows.server import prefect_server  # noqa: PLC0415 - not before its home is set
-
-    database = Database(f"sqlite:///{folder / FILE}")
-    house.use(house.House(Settings(data_dir=folder, _env_file=None), Clock(), database))
-    nows = [instant_of(day, ours.MORNING) for day in days_from(FLOWS)]
-    with prefect_server(folder / "prefect"):
-        _lived(nows[FLOWS - 1])
-        before = _of_children()
-        flows = _spent(lambda: _lived(nows[FLOWS]))
-    return flows, _of_children_ended() - before
+    with open_sink(folder) as sink:
+        settings = Settings(data_dir=folder, smtp_url=sink.url, _env_file=None)
+        here = house.House(settings, Clock(), Database(f"sqlite:///{folder / FILE}"), breaker=False)
+        found = _through_prefect(house.use(here), sink, days, sent=sent)
+    if sent and len(set(sink.kept)) != len(days) * due:
+        raise RuntimeError(f"{len(set(sink.kept))} mails arrived of {len(days) * due}")
+    speak(found)
 
 
-def _lived(now: datetime) -> None:
-    """Do a morning by the flows; one that fails is not measured."""
-    from flows.run_day import run_mornings  # noqa: PLC0415 - as above
+def _through_prefect(here: house.House, sink: Sink, days: list[date], *, sent: bool) -> dict[str, float]:
+    """Live days by the flows, the first to warm up; return the median of what one took."""
+    from flows import delivery, pieces  # noqa: PLC0415 - not before Prefect's home is set
+    from flows.server import prefect_server  # noqa: PLC0415 - as above
 
+    work = Work()
+    tasks: list[Any] = [pieces.conclude, pieces.propose, pieces.announce, pieces.look, pieces.remind, delivery.empty]
+    for task in tasks:
+        task.fn = work.counted(task.fn)
+    with prefect_server(here.settings.data_dir / "prefect"):
+        _live(days[0], work, sent=sent)
+        time.sleep(SETTLES_SECONDS)
+        begun = _of_children(sink)
+        spent = [_live(day, work, sent=sent) for day in days[1:]]
+        time.sleep(SETTLES_SECONDS)
+        server = (_of_children(sink) - begun) / DAYS
+    return {"engine": median(own for own, _ in spent), "client": median(rest for _, rest in spent), "server": server}
+
+
+@dataclass
+class Work:
+    """Processor seconds that this process spends in the work of tasks, so far."""
+
+    seconds: float = 0.0
+
+    def counted(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the same work, which counts."""
+
+        @wraps(work)
+        def count(*given: Any, **named: Any) -> Any:
+            before = cpu_seconds()
+            try:
+                return work(*given, **named)
+            finally:
+                self.seconds += cpu_seconds() - before
+
+        return count
+
+
+def _live(day: date, work: Work, *, sent: bool) -> tuple[float, float]:
+    """Live a day; return the seconds of the engine, in tasks and in processes that send, and those of all the rest."""
+    from flows.run_day import run_delivery, run_mornings  # noqa: PLC0415 - as above
+
+    now = instant_of(day, ours.SENDING if sent else ours.MORNING)
+    house.current().clock.move_to(now)
+    before, work.seconds = (cpu_seconds(), _of_children_ended()), 0.0
     failures = run_mornings(now).failures
     if failures:
         raise RuntimeError(f"the morning of the benchmark fails: {failures[0]}")
+    if sent:
+        run_delivery(now)
+    return work.seconds + _of_children_ended() - before[1], cpu_seconds() - before[0] - work.seconds
 
 
-def _spent(work: Callable[[], object]) -> float:
-    began = cpu_seconds()
-    work()
-    return cpu_seconds() - began
-
-
-def _of_children() -> float:
-    """Return the processor seconds of this process's children so far."""
+def _of_children(sink: Sink) -> float:
+    """Return the processor seconds so far of this process's children that run, but for the sink."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
-        if int(fields[1]) == os.getpid():
+        if int(fields[1]) == os.getpid() and int(stat.parent.name) != sink.pid:
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 
@@ -121,4 +167,4 @@ def _of_children_ended() -> float:
 
 
 if __name__ == "__main__":
-    _child(int(sys.argv[1]), Path(sys.argv[2]))
+    _child(int(sys.argv[1]), sys.argv[2] == "1", Path(sys.argv[3]))

@@ -111,6 +111,7 @@ class Sink:
     """A sink in a process of its own; ``kept`` is known when it has been closed."""
 
     port: int
+    pid: int
     kept: list[str]
 
     @property
@@ -126,7 +127,7 @@ def open_sink(folder: Path, away: float = 0) -> Iterator[Sink]:
     command = [sys.executable, "-m", "benchmarks.notices.sink", str(record), str(away)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own words
         assert process.stdout is not None
-        sink = Sink(int(process.stdout.readline()), [])
+        sink = Sink(int(process.stdout.readline()), process.pid, [])
         try:
             yield sink
         finally:
