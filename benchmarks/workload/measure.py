@@ -18,8 +18,12 @@ CONTESTANTS = {
     "oracle": "benchmarks.workload.oracle",
     "sqlmodel": "benchmarks.baselines.sqlmodel_loop",
     "ours": "benchmarks.workload.ours",
+    "alone": "benchmarks.workload.alone",
 }
-"""Each module has ``run(n, seed, folder)``, which keeps its database in the folder as ``*.sqlite3``."""
+"""Each module has ``run(n, seed, folder)``, which keeps its database in the folder as ``*.sqlite3``.
+
+What it must have first, another process makes: ``prepare`` is not measured.
+"""
 Runner = Callable[[int, int, Path], Totals]
 
 
@@ -56,7 +60,10 @@ def measured(contestant: str, n: int, seed: int, folder: Path | None = None) -> 
 
 def _child(module: str, n: int, seed: int, folder: Path) -> None:
     """Do the work, and say what it took."""
-    run: Runner = importlib.import_module(module).run
+    contestant = importlib.import_module(module)
+    run: Runner = contestant.run
+    if hasattr(contestant, "prepare"):
+        contestant.prepare(n, seed, folder)
     starting, begun = cpu_seconds(), time.perf_counter()
     totals = run(n, seed, folder)
     wall, cpu = time.perf_counter() - begun, cpu_seconds()

@@ -46,16 +46,27 @@ BY, COMMITTEE = "coach", "committee"
 
 def run(n: int, seed: int, folder: Path) -> Totals:
     """Live the two years day by day."""
-    database = Database(f"sqlite:///{folder / FILE}")
+    database = opened(folder / FILE)
+    lived(database, n, seed)
+    totals = told(database, START)
+    database.close()
+    return totals
+
+
+def opened(path: Path) -> Database:
+    """Return a new database with the engine's tables."""
+    database = Database(f"sqlite:///{path}")
     SQLModel.metadata.create_all(database.engine)
+    return database
+
+
+def lived(database: Database, n: int, seed: int) -> None:
+    """Live the two years in it."""
     years = Years(database, n, seed)
     garbage.settle()  # as every process of the engine does when it has started up
     years.enrol()
     for day in range(rules.LAST_DAY + 1):
         years.live(day)
-    totals = told(database, START)
-    database.close()
-    return totals
 
 
 def at(day: int, hour: time) -> datetime:

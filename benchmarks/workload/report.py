@@ -13,7 +13,12 @@ from benchmarks.workload.measure import Run
 
 MIB = 1024 * 1024
 TITLES = ("who", "N", "seed", "CPU s", "of it starting", "wall s", "CPU ms a cooperative", "peak MiB", "bytes each")
-NAMES = {"oracle": "plain Python, no database", "sqlmodel": "SQLModel loop", "ours": "Mourafaka"}
+NAMES = {
+    "oracle": "plain Python, no database",
+    "sqlmodel": "SQLModel loop",
+    "ours": "Mourafaka",
+    "alone": "its statements alone",
+}
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,12 @@ def test_engine_arrives_at_the_same_totals(seed: int, expected: Totals, tmp_path
     assert ours.run(33, seed, tmp_path).differences(expected) == []
 
 
+def test_what_the_engine_says_comes_to_the_same_when_the_driver_alone_says_it(tmp_path: Path) -> None:
+    run = measured("alone", 33, 1, tmp_path)
+    assert (run.differences, list(tmp_path.iterdir())) == ([], [])
+    assert run.kept > 33 * 50_000  # the engine's tables, with all that it records
+
+
 def test_workload_is_a_definition_that_checks() -> None:
     programme = read_definition(definition.text())
     steps = [(k, definition.step_key(k)) for k, _ in rules.STEPS]
