@@ -43,15 +43,15 @@ def _others(change: Migration) -> Iterator[Sentence]:
 def sums_of(changes: Sequence[Migration], *, taken_back: int) -> list[Sentence]:
     """Say in sum how many gain, lose and move what; what people are told of it is said beside it."""
     told = [*_gains(changes), *_counted(changes)]
-    if changes:
-        told.append(
-            counted(
-                "{count} notice that has not left is taken back",
-                "{count} notices that have not left are taken back",
-                taken_back,
-            )
-        )
-    return told
+    return [*told, _taken_back(taken_back)] if changes else told
+
+
+def _taken_back(count: int) -> Sentence:
+    if not count:
+        return sentence("no notice is taken back")
+    return counted(
+        "{count} notice that has not left is taken back", "{count} notices that have not left are taken back", count
+    )
 
 
 def _gains(changes: Sequence[Migration]) -> Iterator[Sentence]:

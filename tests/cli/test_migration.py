@@ -34,7 +34,7 @@ def test_migrate_shows_the_plan_in_words_and_changes_nothing(cohort: Command) ->
         "– 33 gain M9",
         "– diagnosis.restitution moves for 33",
         "– closing.exit-plan is not required any more for 33",
-        "– 0 notices that have not left are taken back",
+        "– no notice is taken back",
     ]
     assert "    gains coaching.M9-evaluation, due 2027-10-04" in lines
     assert lines[-1].startswith("Nothing is changed yet. To approve it: mourafaka")

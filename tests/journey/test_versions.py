@@ -127,7 +127,7 @@ def test_plan_says_in_words_what_would_change(world: Database) -> None:
         "3 gain M9",
         "diagnosis.restitution moves for 3",
         "closing.exit-plan is not required any more for 3",
-        "0 notices that have not left are taken back",
+        "no notice is taken back",
     ]
     assert plan.plans[0].to_json()["says"] == [
         "gains coaching.M9-evaluation, due 2027-10-04",
