@@ -1,9 +1,11 @@
 """What Prefect costs beside a day's own work, in processor seconds.
 
 A day is what `mourafaka run-day` does: the morning, which writes a notice for each who is due, and (where it is asked
-for) the sending, until a mail server has accepted the last one. The engine's part is what tasks do, with the processes
-that send for one. All the rest of the flows' own process counts as Prefect's client, also what asks there who is due;
-all that the server spends from the first day to the last, and until it has written that down, as Prefect's server.
+for) the sending, until a mail server has accepted the last one. The engine's part is what it takes without Prefect: to
+ask what is due, and what tasks do, with the processes that send for one. All the rest of the flows' own process counts
+as Prefect's client, also what is asked once more there, or to be shown; all that the server spends from the first day
+to the last, and until it has written that down, as Prefect's server, but for what it spends in as long a time when
+nobody asks it for anything: it looks into its own queues four times a second, on any day.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from actions import morning as whole
 from benchmarks.daily import ours
 from benchmarks.daily.country import FILE, days_from
 from benchmarks.markdown import figure, table
@@ -36,6 +39,7 @@ DAYS = 6
 """The measured days, after one that warms up: in ten working days nobody is due a second time."""
 SETTLES_SECONDS = 6
 """Until a server has written down what it was told by the way: it does so every five seconds."""
+IDLE_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,11 @@ class Overhead:
     engine: float
     client: float
     server: float
+    idle: float
 
     @property
     def share(self) -> float:
-        """Return what Prefect costs in parts of the engine's own work."""
+        """Return what Prefect adds in parts of the engine's own work; what its server spends anyway is not added."""
         return (self.client + self.server) / self.engine
 
 
@@ -66,14 +71,15 @@ def _measured(due: int, *, sent: bool, folder: Path | None) -> Overhead:
 
 def told(some: list[Overhead]) -> str:
     """Return them as a table."""
-    titles = ("due", "of the day", "engine, CPU s", "Prefect's client, CPU s", "Prefect's server, CPU s", "to engine")
+    seconds = ("engine", "Prefect's client", "Prefect's server")
+    titles = ("due", "of the day", *(f"{one}, CPU s" for one in seconds), "to engine", "the server idle, CPU s")
     return table(titles, [_row(one) for one in some])
 
 
 def _row(one: Overhead) -> list[str]:
     part = "morning and sending" if one.sent else "morning"
     figures = (one.engine, one.client, one.server)
-    return [f"{one.due:,}", part, *map(figure, figures), f"{one.share:.1%}"]
+    return [f"{one.due:,}", part, *map(figure, figures), f"{one.share:.1%}", figure(one.idle)]
 
 
 def document(some: list[Overhead]) -> list[dict[str, object]]:
@@ -96,26 +102,31 @@ def _child(due: int, sent: bool, folder: Path) -> None:
 
 def _through_prefect(here: house.House, sink: Sink, days: list[date], *, sent: bool) -> dict[str, float]:
     """Live days by the flows, the first to warm up; return the median of what one took."""
-    from flows import delivery, pieces  # noqa: PLC0415 - not before Prefect's home is set
+    from flows import delivery, morning, pieces  # noqa: PLC0415 - not before Prefect's home is set
     from flows.server import prefect_server  # noqa: PLC0415 - as above
 
     work = Work()
     tasks: list[Any] = [pieces.conclude, pieces.propose, pieces.announce, pieces.look, pieces.remind, delivery.empty]
     for task in tasks:
         task.fn = work.counted(task.fn)
+    morning.cohorts_due = work.counted(morning.cohorts_due)  # type: ignore[attr-defined] # it is imported there
+    whole.what_is_due = work.counted(whole.what_is_due)
     with prefect_server(here.settings.data_dir / "prefect"):
         _live(days[0], work, sent=sent)
         time.sleep(SETTLES_SECONDS)
-        begun = _of_children(sink)
+        begun, began = _of_children(sink), time.perf_counter()
         spent = [_live(day, work, sent=sent) for day in days[1:]]
         time.sleep(SETTLES_SECONDS)
-        server = (_of_children(sink) - begun) / DAYS
-    return {"engine": median(own for own, _ in spent), "client": median(rest for _, rest in spent), "server": server}
+        settled, wall = _of_children(sink), time.perf_counter() - began
+        time.sleep(IDLE_SECONDS)
+        idly = (_of_children(sink) - settled) * wall / IDLE_SECONDS
+    own, rest = (median(some) for some in zip(*spent, strict=True))
+    return {"engine": own, "client": rest, "server": (settled - begun - idly) / DAYS, "idle": idly / DAYS}
 
 
 @dataclass
 class Work:
-    """Processor seconds that this process spends in the work of tasks, so far."""
+    """Processor seconds that this process spends in the engine's own work, so far."""
 
     seconds: float = 0.0
 
@@ -134,7 +145,7 @@ class Work:
 
 
 def _live(day: date, work: Work, *, sent: bool) -> tuple[float, float]:
-    """Live a day; return the seconds of the engine, in tasks and in processes that send, and those of all the rest."""
+    """Live a day; return the seconds of the engine, with the processes that send for it, and those of all the rest."""
     from flows.run_day import run_delivery, run_mornings  # noqa: PLC0415 - as above
 
     now = instant_of(day, ours.SENDING if sent else ours.MORNING)

@@ -50,11 +50,11 @@ def test_tick_of_the_engine_tells_those_who_are_due_once_and_plans_what_follows(
 
 
 def test_overhead_is_told_in_parts_of_the_engines_own_work() -> None:
-    found = Overhead(10_000, sent=True, engine=1.0, client=0.25, server=0.25)
+    found = Overhead(10_000, sent=True, engine=1.0, client=0.25, server=0.25, idle=0.125)
     assert found.share == 0.5
     told_last = overhead.told([found]).splitlines()[-1]
     cells = [cell.strip() for cell in told_last.strip("|").split("|")]
-    assert cells == ["10,000", "morning and sending", "1.00", "0.250", "0.250", "50.0%"]
+    assert cells == ["10,000", "morning and sending", "1.00", "0.250", "0.250", "50.0%", "0.125"]
 
 
 def test_measuring_leaves_the_warm_up_out(tmp_path: Path) -> None:
