@@ -54,6 +54,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.database
 @given(MOVES)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -117,6 +117,7 @@ def test_state_is_what_that_release_said(old: Database, release: str) -> None:
 
 
 @pytest.mark.database
+@pytest.mark.slow
 def test_mornings_go_on_and_nothing_that_was_told_is_told_again(old: Database) -> None:
     migrate.upgrade(old.engine)
     with old.reading() as session:
@@ -137,6 +138,7 @@ def test_mornings_go_on_and_nothing_that_was_told_is_told_again(old: Database) -
 
 
 @pytest.mark.database
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", REVISIONS[1:])
 def test_way_back_and_forth_again_keeps_the_rows(old: Database, release: str, revision: str) -> None:
     """To any release from this one on which the database was made, and to this one again."""

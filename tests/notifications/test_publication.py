@@ -134,6 +134,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "old", "new", "said"), FAULTS)
 def test_fault_that_a_reader_would_stumble_over_is_found(
     broken: Break, name: str, old: str, new: str, said: str
