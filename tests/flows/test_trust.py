@@ -32,6 +32,7 @@ def test_a_client_reads_no_more_than_that(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(ssl, "create_default_context", noted)
     file = str(one_certificate(tmp_path))
     settings = {PREFECT_API_URL: "http://127.0.0.1:1/api", PREFECT_API_SSL_CERT_FILE: file}
-    with temporary_settings(settings), get_client(sync_client=True):
+    # With wishes of its own it is a new one, whatever client this process has already.
+    with temporary_settings(settings), get_client(httpx_settings={"timeout": 5}, sync_client=True):
         pass
     assert set(read) == {file}
