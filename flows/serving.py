@@ -6,7 +6,9 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import cast
 
+from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 
@@ -39,18 +41,19 @@ WATCHDOG_CRON = "*/5 * * * *"
 """As often as a lease is long: what died is found within two of them."""
 
 
-def deployments() -> list[object]:
+def deployments() -> list[RunnerDeployment]:
     """Return what is served: mornings, deliveries and the watchdog on schedules, intake and migrations on demand.
 
     `prefect.yaml` says the same for the workers of a pool; a test keeps them alike.
     """
-    return [
+    made = [
         mornings.to_deployment("morning", schedule=Cron(MORNING_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         delivery.to_deployment("delivery", schedule=Cron(DELIVERY_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         watchdog.to_deployment("watchdog", schedule=Cron(WATCHDOG_CRON, timezone=ZONE_NAME), tags=["mourafaka"]),
         intake.to_deployment("intake", tags=["mourafaka"]),
         migrate_definition.to_deployment("migrate-definition", tags=["mourafaka"]),
     ]
+    return cast("list[RunnerDeployment]", made)  # outside an event loop they are made, not promised
 
 
 def serve_schedules(home: Path) -> None:
@@ -63,7 +66,7 @@ def serve_schedules(home: Path) -> None:
     with prefect_server(home):
         runner = PatientRunner(pause_on_shutdown=False)
         for deployment in deployments():
-            runner.add_deployment(deployment)  # type: ignore[arg-type] # sync here, typed as either
+            runner.add_deployment(deployment)
         asyncio.run(runner.start())
 
 

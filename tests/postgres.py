@@ -159,7 +159,7 @@ def _swept(database: Database) -> bool:
     """Take every row out, unless a test has changed the tables themselves."""
     from sqlalchemy.exc import DBAPIError
 
-    if database.engine.pool.checkedin() > 1:  # type: ignore[attr-defined] # of a test with threads
+    if database.engine.pool.checkedin() > 1:  # of a test with threads
         database.close()
     try:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -73,7 +73,7 @@ def test_reminders_of_some_thousand_steps_are_one_task(house: House, server: Ser
     plain_morning(house.database, day)  # they enter their stage, and each would be a task of its own
     with house.database.transaction() as session:
         moved = session.execute(update(columns(Step).id.table).where(col(Step.status) == "open").values(remind_on=day))
-    steps = moved.rowcount  # type: ignore[attr-defined] # it was an update
+    steps = moved.rowcount
     assert 2_000 < steps < 6_000
     end = live(day)
     whole = str(end.state_details.flow_run_id)
