@@ -44,5 +44,8 @@ def forget_results(home: Path) -> bool:
     if not kept.is_dir():
         return False
     shutil.rmtree(kept, ignore_errors=True)
-    log.info("results that Prefect had kept are deleted")
+    if kept.exists():
+        log.warning("results that Prefect had kept cannot be deleted: there may be names and addresses in them")
+    else:
+        log.info("results that Prefect had kept are deleted")
     return True

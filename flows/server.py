@@ -178,11 +178,16 @@ def command_at(port: int) -> tuple[str, ...]:
     return (sys.executable, "-c", SERVER, *app, *where, "--log-level", "error", "--lifespan", "on")
 
 
-@contextmanager
-def _running(home: Path, port: int, password: str, surroundings: dict[str, str]) -> Iterator[str]:
+def make_ready(home: Path) -> None:
+    """Make the folder of a server of ours, without what another release left there that would harm."""
     home.mkdir(parents=True, exist_ok=True)
     put_aside_what_is_newer(home)
     forget_results(home)
+
+
+@contextmanager
+def _running(home: Path, port: int, password: str, surroundings: dict[str, str]) -> Iterator[str]:
+    make_ready(home)
     environment = {**surroundings, **environment_at(port, password)}
     with (home / LOG).open("ab") as log:
         server = subprocess.Popen(command_at(port), env=environment, stdout=log, stderr=log)  # noqa: S603 - our own

@@ -14,10 +14,8 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.delivery import delivery
 from flows.intake import intake
-from flows.left_behind import put_aside_what_is_newer
 from flows.migrate import migrate_definition
 from flows.morning import mornings
-from flows.results import forget_results
 from flows.runner import PatientRunner
 from flows.server import (
     LOG,
@@ -25,6 +23,7 @@ from flows.server import (
     answers,
     command_at,
     environment_at,
+    make_ready,
     password_of_ours,
     prefect_server,
     url_at,
@@ -77,9 +76,7 @@ def parts(home: Path, *, port: int, schedules: tuple[str, ...]) -> list[Part]:
     """
     if PREFECT_API_URL.value():
         return [Part("schedules", schedules)]
-    home.mkdir(parents=True, exist_ok=True)
-    put_aside_what_is_newer(home)
-    forget_results(home)
+    make_ready(home)
     environment = environment_at(port, password_of_ours())
     server = Part(
         "prefect",
